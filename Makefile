@@ -1,0 +1,51 @@
+# Needs Python 3.11 or later, git and make; everything else goes into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := pyproject.toml constraints.txt Makefile
+
+# pip and DVC want a home; one that is empty would be the root of the disk.
+ifeq ($(strip $(HOME)),)
+export HOME := $(CURDIR)/$(VENV)/home
+endif
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test check unit bench clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed
+	$(BIN)/audiodvc demo
+
+test: check
+	$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+
+unit: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/unit tests/test_layers.py
+
+bench: $(VENV)/.installed-bench
+	$(BIN)/python -m pytest -s tests/benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis
+
+# A stamp is written last: what Ctrl-C left half done is done again.
+$(VENV)/.made:
+	$(PYTHON) -m venv --clear $(VENV)
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.made $(SOURCES)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.made $(SOURCES)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-bench: $(VENV)/.made $(SOURCES)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,bench]'
+	touch $@ $(VENV)/.installed $(VENV)/.installed-test

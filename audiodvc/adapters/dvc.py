@@ -1,0 +1,308 @@
+"""DVC: its repository, configuration, state and pointers. The only module that knows it.
+
+DVC is imported on first need: it takes longer to import than most of our verbs take to run.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from audiodvc.adapters import cache
+from audiodvc.adapters.disk import Entry
+from audiodvc.errors import AudiodvcError, RemoteError
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+
+Item = TypeVar("Item")
+
+_BATCH = 10_000
+_PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What a `.dvc` file says of the one file or folder that it tracks."""
+
+    path: str
+    md5: str
+    size: int | None = None
+    nfiles: int | None = None
+    index: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A DVC remote of the configuration."""
+
+    name: str
+    url: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder of this machine."""
+        return "://" not in self.url
+
+
+def find_root(folder: Path, top: Path) -> Path | None:
+    """The DVC repository that a folder lies in, not looking above `top`."""
+    for place in (folder, *folder.parents):
+        if (place / ".dvc").is_dir():
+            return place
+        if place == top:
+            break
+    return None
+
+
+def init(root: Path) -> None:
+    """Make a DVC repository in a folder of a git repository, and stage its files."""
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    logging.getLogger("dvc").setLevel(logging.WARNING)  # it tells its own story on standard output
+    try:
+        Repo.init(str(root), subdir=True).close()
+    except DvcException as error:
+        raise AudiodvcError(f"DVC cannot be set up in {root}: {error}") from error
+
+
+def read_pointer(path: Path) -> Pointer | None:
+    """The pointer in a file; None if it is not one that tracks a single output."""
+    from dvc.utils.serialize import ParseError, load_yaml
+
+    try:
+        data = load_yaml(str(path))
+        (out,) = data["outs"]
+        meta = (data.get("meta") or {}).get("audiodvc") or {}
+        return Pointer(out["path"], out.get("md5", ""), out.get("size"), out.get("nfiles"), meta.get("index"))
+    except (FileNotFoundError, ParseError, KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def reflink(source: str, target: str) -> None:
+    """A copy that shares its blocks with the original."""
+    from dvc_objects.fs import system
+
+    system.reflink(source, target)
+
+
+class Workspace:
+    """An open DVC repository."""
+
+    def __init__(self, root: Path) -> None:
+        from dvc.exceptions import DvcException
+        from dvc.repo import Repo
+
+        self.root = root
+        try:
+            self._repo: Repo = Repo(str(root))
+        except DvcException as error:
+            raise AudiodvcError(f"DVC cannot open {root}: {error}") from error
+
+    def close(self) -> None:
+        """Let go of DVC's databases."""
+        self._repo.close()
+
+    @property
+    def objects(self) -> str:
+        """The folder of the local cache that holds media objects."""
+        return str(self._repo.cache.local.path)
+
+    @property
+    def link_types(self) -> list[str]:
+        """How files of the work tree hang together with the cache, in order of preference."""
+        return list(self._repo.cache.local.cache_types)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other DVC commands out. A lock whose owner died does not count."""
+        from filelock import FileLock, Timeout
+
+        # DVC locks this file with flock as well, so that both see each other. Its second lock,
+        # `rwlock`, is a list of process ids which a killed process never leaves: we do without.
+        lock = FileLock(Path(self._repo.tmp_dir or self.root) / "lock", timeout=_PATIENCE)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise AudiodvcError(
+                "another DVC or audiodvc command is at work in this repository",
+                hint="wait for it to end and try again",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    # Files and what is known of them
+
+    def known(self, entries: Sequence[Entry]) -> dict[str, str]:
+        """Path -> md5 of the files that have not changed since they were last read."""
+        from dvc_data.json_compat import loads
+        from fsspec.utils import tokenize
+
+        # `state.get_many` does the same and builds two objects a file: twice the time for many files.
+        found: dict[str, str] = {}
+        for batch in _batches(entries):
+            raw = dict(self._repo.state.hashes.get_many(entry.path for entry in batch))
+            for entry in batch:
+                text = raw[entry.path]
+                if text and (seen := loads(text)).get("version") == 1:
+                    checksum = tokenize([entry.inode, entry.mtime, entry.size])
+                    if seen["checksum"] == str(int(checksum, 16)):
+                        found[entry.path] = seen["hash_info"].get("md5", "")
+        return {path: md5 for path, md5 in found.items() if md5}
+
+    def remember(self, files: Iterable[tuple[Entry, str]]) -> None:
+        """Tell DVC the md5 of files, so that it need not read them."""
+        from dvc.fs import localfs
+        from dvc_data.hashfile.hash_info import HashInfo
+
+        for batch in _batches(list(files)):
+            items = [(entry.path, HashInfo("md5", md5), _info(entry)) for entry, md5 in batch]
+            self._repo.state.save_many(items, localfs)
+
+    def remember_link(self, path: str, entries: Iterable[Entry]) -> None:
+        """Let `dvc checkout` know that it may remove this output when a revision lacks it."""
+        from dvc_data.hashfile.utils import _tokenize_mtimes, to_nanoseconds
+
+        mtimes = {entry.path: entry.mtime for entry in entries}
+        if not os.path.isdir(path):
+            token = str(to_nanoseconds(next(iter(mtimes.values()))))
+        else:
+            token = _tokenize_mtimes(mtimes)
+        self._repo.state.set_link(path, os.stat(path).st_ino, token)
+
+    def ignores(self, path: str) -> bool:
+        """Whether `.dvcignore` keeps DVC from a file."""
+        return bool(self._repo.dvcignore.is_ignored_file(path))
+
+    def ignores_something(self, folders: Iterable[str]) -> bool:
+        """Whether any of these folders, or one above them, has a `.dvcignore` with a pattern."""
+        places = {place for folder in folders for place in (Path(folder), *Path(folder).parents)}
+        return any(_has_pattern(place / ".dvcignore") for place in places if self._inside(place))
+
+    def _inside(self, place: Path) -> bool:
+        return place == self.root or self.root in place.parents
+
+    def link(self, path: str) -> str:
+        """The first of the configured kinds of link that works between cache and work tree."""
+        from dvc.fs import localfs
+        from dvc_objects.fs.generic import test_links
+
+        kinds = test_links(self.link_types, localfs, self.objects, localfs, path)
+        if not kinds:
+            raise AudiodvcError(
+                f"none of the link types {', '.join(self.link_types)} works between the cache and {path}",
+                hint="dvc config cache.type copy",
+            )
+        return str(kinds[0])
+
+    # Writing
+
+    def prepare_cache(self) -> None:
+        """Make the prefix folders, with the mode that the configuration asks for."""
+        for prefix in cache.PREFIXES:
+            self._repo.cache.local.makedirs(f"{self.objects}/{prefix}")
+
+    def put_directory(self, name: str, data: bytes) -> None:
+        """Write a directory object."""
+        cache.put(self.objects, name, data)
+
+    def pointer_text(self, path: Path, pointer: Pointer, *, executable: bool = False) -> bytes:
+        """The bytes of a `.dvc` file, as DVC writes them; what else stood in it stays."""
+        from dvc.dvcfile import load_file
+        from dvc.stage.serialize import to_single_stage_file
+        from dvc.utils.serialize import dumps_yaml
+        from dvc_data.hashfile.hash_info import HashInfo
+        from dvc_data.hashfile.meta import Meta
+
+        name = str(path)
+        stage: Any
+        if path.exists():
+            stage = load_file(self._repo, name).stage
+        else:
+            stage = self._repo.stage.create(
+                single_stage=True, validate=False, fname=name, outs=[str(path)[:-4]]
+            )
+        (out,) = stage.outs
+        out.hash_name = "md5"
+        out.files = None
+        out.hash_info = HashInfo("md5", pointer.md5)
+        out.meta = Meta(size=pointer.size, nfiles=pointer.nfiles, isexec=executable)
+        stage.meta = {**(stage.meta or {}), "audiodvc": {"index": pointer.index}}
+        text: str = dumps_yaml(to_single_stage_file(stage))
+        return text.encode()
+
+    # Remotes
+
+    @property
+    def remotes(self) -> list[Remote]:
+        """All remotes of the configuration."""
+        conf: Mapping[str, Mapping[str, str]] = self._repo.config["remote"]
+        return [Remote(name, str(entry["url"])) for name, entry in conf.items()]
+
+    @property
+    def default_remote(self) -> Remote | None:
+        """The remote that `dvc push` uses."""
+        name = self._repo.config["core"].get("remote")
+        return next((remote for remote in self.remotes if remote.name == name), None)
+
+    def add_remote(self, name: str, url: str, *, relative: bool = False) -> Remote:
+        """Configure a remote and make it the default; `relative` keeps a folder's place beside the clone."""
+        from dvc.config import Config
+        from dvc.config_schema import RelPath
+        from dvc.exceptions import DvcException
+
+        remote = Remote(name, url)
+        try:
+            with Config(str(self.root / ".dvc")).edit("repo") as conf:
+                conf["remote"][name] = {"url": RelPath(url) if relative else url}
+                conf["core"]["remote"] = name
+        except DvcException as error:
+            raise AudiodvcError(f"the remote {url} cannot be configured: {error}") from error
+        return remote
+
+    def remote_objects(self, remote: Remote) -> set[str]:
+        """The names of all objects of a remote, in one listing."""
+        from dvc.exceptions import DvcException
+
+        if remote.is_local and not Path(remote.url).is_dir():
+            return set()
+        try:
+            store = self._repo.cloud.get_remote_odb(remote.name)
+            if remote.is_local:
+                return cache.present(str(store.path))
+            return set(store.all())
+        except (DvcException, OSError, ImportError) as error:
+            raise RemoteError(
+                f"the remote '{remote.name}' ({remote.url}) cannot be asked: {error}"
+            ) from error
+
+
+def _info(entry: Entry) -> dict[str, object]:
+    return {
+        "type": "file",
+        "size": entry.size,
+        "mtime": entry.mtime,
+        "ino": entry.inode,
+        "mode": entry.mode,
+    }
+
+
+def _has_pattern(path: Path) -> bool:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return False
+    return any(line.strip() and not line.strip().startswith("#") for line in lines)
+
+
+def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]

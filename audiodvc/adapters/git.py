@@ -1,0 +1,141 @@
+"""Every call of git: a cleaned environment, and names separated by NUL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from audiodvc.adapters.process import Completed, run
+from audiodvc.errors import GitError
+
+# What `git rev-parse --local-env-vars` lists: git sets these for its hooks, and a call into any
+# other repository that inherits them reads and writes the wrong one.
+LOCAL_VARIABLES = frozenset(
+    """GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG GIT_CONFIG_PARAMETERS GIT_CONFIG_COUNT
+    GIT_OBJECT_DIRECTORY GIT_DIR GIT_WORK_TREE GIT_IMPLICIT_WORK_TREE GIT_GRAFT_FILE GIT_INDEX_FILE
+    GIT_NO_REPLACE_OBJECTS GIT_REPLACE_REF_BASE GIT_PREFIX GIT_INTERNAL_SUPER_PREFIX
+    GIT_SHALLOW_FILE GIT_COMMON_DIR""".split()
+)
+
+
+def environment() -> dict[str, str]:
+    """The environment without what ties git to the repository whose hook is running."""
+    return {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
+
+
+def top(folder: Path) -> Path | None:
+    """The work tree that a folder lies in, if there is one."""
+    done = _try(["rev-parse", "--show-toplevel"], folder)
+    return Path(os.fsdecode(done.stdout[:-1])) if done.code == 0 and done.stdout else None
+
+
+def init(folder: Path) -> None:
+    """Make a repository whose first branch is `main`."""
+    _git(["init", "--quiet", "--initial-branch=main"], folder)
+
+
+def add(root: Path, paths: Iterable[str]) -> None:
+    """Stage these paths, whatever the user's ignore files say of them."""
+    _git(["add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"], root, stdin=_literal(paths))
+
+
+def tracked(root: Path, paths: Sequence[str]) -> list[str]:
+    """The files at or below these paths that git tracks."""
+    return _names(_git(["ls-files", "-z", "--", *_pathspecs(paths)], root))
+
+
+def listed(root: Path, pattern: str) -> list[str]:
+    """The files that match a pattern and that git tracks, or would if they were added."""
+    options = ["-z", "--cached", "--others", "--exclude-standard"]
+    return sorted(set(_names(_git(["ls-files", *options, "--", pattern], root))))
+
+
+def is_ignored(root: Path, path: str) -> bool:
+    """Whether an ignore file keeps git from a path."""
+    return _try(["check-ignore", "--quiet", "--no-index", "--", path], root).code == 0
+
+
+def blob_id(root: Path, data: bytes) -> str:
+    """The name that git gives to these bytes."""
+    return _git(["hash-object", "--stdin"], root, stdin=data).decode().strip()
+
+
+def head(root: Path) -> str | None:
+    """The commit that is checked out, if there is one yet."""
+    done = _try(["rev-parse", "--verify", "--quiet", "HEAD"], root)
+    return done.stdout.decode().strip() if done.code == 0 else None
+
+
+def branch(root: Path) -> str | None:
+    """The branch that is checked out; None when HEAD is detached."""
+    done = _try(["symbolic-ref", "--quiet", "--short", "HEAD"], root)
+    return done.stdout.decode().strip() if done.code == 0 else None
+
+
+def tags(root: Path, *, merged: str | None = None) -> list[str]:
+    """The tags of the repository, or those that a revision contains."""
+    only = [f"--merged={merged}"] if merged else []
+    return _git(["tag", "--list", *only], root).decode().split()
+
+
+def distance(root: Path, older: str) -> int:
+    """How many commits lie between a revision and HEAD."""
+    return int(_git(["rev-list", "--count", f"{older}..HEAD"], root))
+
+
+def ahead_behind(root: Path) -> tuple[int, int] | None:
+    """How far the branch is before and behind its upstream, if it has one."""
+    done = _try(["rev-list", "--count", "--left-right", "HEAD...@{upstream}"], root)
+    if done.code:
+        return None
+    ahead, behind = done.stdout.split()
+    return int(ahead), int(behind)
+
+
+def changes(root: Path, folder: str = ".") -> dict[str, str]:
+    """Path -> the two letters of `git status`: staged, and changed in the folder."""
+    options = ["--porcelain=v1", "-z", "--untracked-files=all", "--no-renames"]
+    names = _names(_git(["status", *options, "--", folder], root))
+    return {name[3:]: name[:2] for name in names}
+
+
+def show(root: Path, revision: str, path: str) -> bytes | None:
+    """The bytes of a file at a revision (`HEAD`, or empty for the index); None if it is not there."""
+    done = _try(["cat-file", "blob", f"{revision}:{path}"], root)
+    return done.stdout if done.code == 0 else None
+
+
+def setting(root: Path, name: str) -> str | None:
+    """A value of git's configuration."""
+    done = _try(["config", "--get", name], root)
+    return done.stdout.decode().rstrip("\n") if done.code == 0 else None
+
+
+def version(folder: Path) -> str:
+    """The version of the git that is installed."""
+    return _git(["version"], folder).decode().split()[2]
+
+
+def _git(arguments: Sequence[str], root: Path, *, stdin: bytes = b"") -> bytes:
+    done = _try(arguments, root, stdin=stdin)
+    if done.code:
+        raise GitError(f"git {arguments[0]} failed in {root}", details=done.complaint.splitlines())
+    return done.stdout
+
+
+def _try(arguments: Sequence[str], root: Path, *, stdin: bytes = b"") -> Completed:
+    return run(["git", *arguments], cwd=root, stdin=stdin, env=environment())
+
+
+def _names(output: bytes) -> list[str]:
+    return [os.fsdecode(name) for name in output.split(b"\0") if name]
+
+
+def _pathspecs(paths: Iterable[str]) -> list[str]:
+    # `:(literal)` keeps a file called `a*.wav` from naming every other one.
+    return [f":(literal){path}" for path in paths]
+
+
+def _literal(paths: Iterable[str]) -> bytes:
+    return b"\0".join(os.fsencode(path) for path in _pathspecs(paths))

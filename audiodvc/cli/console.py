@@ -1,0 +1,45 @@
+"""What every verb needs of its caller: the folder, a place to print, progress."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from audiodvc.progress import Advance
+
+# Work that ends sooner than this shows no bar.
+_DELAY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The terminal of one call."""
+
+    folder: Path
+    quiet: bool = False
+
+    def result(self, text: str) -> None:
+        """What was asked for, on standard output."""
+        click.echo(text)
+
+    def note(self, text: str) -> None:
+        """What helps to know, on standard error."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    @contextmanager
+    def progress(self, what: str, total: int | None = None) -> Iterator[Advance]:
+        """A bar, on a terminal only."""
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda _: None
+            return
+        # Imported here: most calls never show a bar.
+        from tqdm import tqdm
+
+        with tqdm(desc=what, total=total, delay=_DELAY, leave=False, dynamic_ncols=True) as bar:
+            yield bar.update

@@ -1,0 +1,47 @@
+"""What could not be done, as values that the doors turn into exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class AudiodvcError(Exception):
+    """Something could not be done: what, where, and what to do next."""
+
+    exit_code = 3
+
+    def __init__(self, what: str, *, hint: str = "", details: Iterable[str] = ()) -> None:
+        self.what = what
+        self.hint = hint
+        self.details = tuple(details)
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        first = f"{self.what} ({self.hint})" if self.hint else self.what
+        return "\n".join([first, *(f"  {line}" for line in self.details)])
+
+
+class UsageError(AudiodvcError):
+    """The words of a call do not fit together."""
+
+    exit_code = 2
+
+
+class NotADatasetError(AudiodvcError):
+    """There is no db.yaml where a dataset was expected."""
+
+
+class GitError(AudiodvcError):
+    """A git command failed, with git's own last words."""
+
+
+class MediaError(AudiodvcError):
+    """Media files cannot be tracked as they are; `details` names every one."""
+
+
+class FormatError(AudiodvcError):
+    """A text file of the dataset cannot be read; `details` names every place."""
+
+
+class RemoteError(AudiodvcError):
+    """The DVC remote is missing, cannot be reached, or refuses."""

@@ -1,0 +1,1 @@
+"""Pure values of a dataset: they know no disk, no git, no clock."""

@@ -1,0 +1,132 @@
+"""The files of a new dataset, as text."""
+
+from __future__ import annotations
+
+import json
+import re
+
+ERASED = "file,md5,date,reason\n"
+
+# Windows would turn the line ends of tables around, and every row would be a change.
+ATTRIBUTES = (
+    "db.yaml text eol=lf",
+    "db.*.csv text eol=lf",
+    "*.media.csv text eol=lf",
+    "erased.csv text eol=lf",
+)
+
+_HEADER = """\
+# The header of the dataset, in audformat: what it is, and what its tables hold.
+# A table `emotion` is declared under `tables`, and its rows are in db.emotion.csv:
+#
+#   schemes:
+#     emotion: {{dtype: str, labels: [anger, happiness, neutral]}}
+#   tables:
+#     emotion: {{type: filewise, columns: {{emotion: {{scheme_id: emotion}}}}}}
+name: {name}
+source: unknown
+usage: restricted
+languages: []
+schemes: {{}}
+tables: {{}}
+"""
+
+_SETTINGS = """\
+# Settings of audiodvc for this dataset.
+# Flavors are other forms of the audio, as in `mono-16k: {channels: [0], sampling_rate: 16000}`.
+flavors: {}
+"""
+
+_CHANGELOG = """\
+# Changelog
+
+What changed in each version of this dataset.
+"""
+
+_PRE_COMMIT = """\
+# `pre-commit install` runs these before each commit.
+repos:
+- repo: local
+  hooks:
+  - id: audiodvc-fmt
+    name: tables, indexes and header in canonical form
+    entry: audiodvc fmt --check
+    language: system
+    files: '(^|/)(db\\.yaml|db\\..+\\.csv|.+\\.media\\.csv)$'
+    pass_filenames: false
+"""
+
+_WORKFLOW = """\
+# Checks the result that merging a pull request would have.
+name: {title}
+on:
+  pull_request:{paths}
+  push:
+    branches: [main]{paths}
+permissions:
+  contents: read
+jobs:
+  check:
+    runs-on: ubuntu-latest{folder}
+    steps:
+    - uses: actions/checkout@v4
+    - uses: actions/setup-python@v5
+      with:
+        python-version: "3.12"
+    - run: pip install "audiodvc=={version}"
+    - run: audiodvc fmt --check
+"""
+
+
+def header(name: str) -> str:
+    """A header that says as little as a header may."""
+    return _HEADER.format(name=_scalar(name))
+
+
+def files(name: str) -> dict[str, str]:
+    """The files that every dataset has at its root, with what a new one has in them."""
+    return {
+        "db.yaml": header(name),
+        "audiodvc.yaml": _SETTINGS,
+        "erased.csv": ERASED,
+        "CHANGELOG.md": _CHANGELOG,
+    }
+
+
+def repository_files(folder: str, version: str) -> dict[str, str]:
+    """The files that pre-commit and GitHub read at the root of a repository; `folder` is the dataset's."""
+    slug = re.sub(r"[^A-Za-z0-9_-]+", "-", folder).strip("-")
+    return {
+        ".pre-commit-config.yaml": _PRE_COMMIT,
+        f".github/workflows/{f'audiodvc-{slug}' if folder else 'audiodvc'}.yaml": _workflow(folder, version),
+    }
+
+
+def attributes(old: str) -> str:
+    """The text of .gitattributes with the lines added that it lacks."""
+    lines = old.splitlines()
+    missing = [line for line in ATTRIBUTES if line not in lines]
+    separator = "" if not old or old.endswith("\n") else "\n"
+    return old + separator + "".join(f"{line}\n" for line in missing)
+
+
+def _workflow(folder: str, version: str) -> str:
+    title = f"audiodvc {folder}" if folder else "audiodvc"
+    pattern = json.dumps(f"{folder}/**")
+    inside = f"\n    defaults:\n      run:\n        working-directory: {json.dumps(folder)}"
+    return _WORKFLOW.format(
+        title=json.dumps(title) if folder else title,
+        version=version,
+        paths=f"\n    paths: [{pattern}]" if folder else "",
+        folder=inside if folder else "",
+    )
+
+
+def _scalar(text: str) -> str:
+    # A JSON string is a YAML string; a plain word needs no quotes, but `1.0`, `yes` or `null` do.
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", text) and text.lower() not in _WORDS:
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+_WORDS = frozenset("y n yes no true false on off null".split())

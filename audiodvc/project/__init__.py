@@ -1,0 +1,1 @@
+"""The working copy, for those who maintain a dataset."""

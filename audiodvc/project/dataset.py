@@ -1,0 +1,92 @@
+"""The dataset around a folder: where its files are, and their names from its root."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiodvc.adapters import disk, dvc, git
+from audiodvc.errors import AudiodvcError, NotADatasetError, UsageError
+from audiodvc.model import mediaindex
+
+HEADER = "db.yaml"
+SETTINGS = "audiodvc.yaml"
+STAGES = "dvc.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A folder with a header, in a git work tree and a DVC repository."""
+
+    root: Path
+    top: Path
+
+    @property
+    def dvc_root(self) -> Path:
+        """The DVC repository that holds the media."""
+        root = dvc.find_root(self.root, self.top)
+        if root is None:
+            raise AudiodvcError(f"{self.root} lies in no DVC repository", hint="run `audiodvc init`")
+        return root
+
+    @property
+    def tables(self) -> list[str]:
+        """The table files in the folder."""
+        return sorted(path.name for path in self.root.glob("db.*.csv") if path.is_file())
+
+    @property
+    def indexes(self) -> list[str]:
+        """The media indexes, by their names from the root."""
+        return sorted(
+            name for name in git.listed(self.root, f"*{mediaindex.SUFFIX}") if (self.root / name).is_file()
+        )
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a file of the dataset; None if there is none."""
+        return disk.read(self.root / name)
+
+    def write(self, name: str, data: bytes) -> bool:
+        """Replace a file of the dataset in one step; True if that changed it."""
+        return disk.write(self.root / name, data)
+
+    def relative(self, path: Path) -> str:
+        """A path by its name from the root."""
+        # `..` is taken out by name, and a link at the end stays one: it is for `add` to refuse.
+        full = Path(os.path.normpath(Path.cwd() / path))
+        place = full.parent.resolve() / full.name
+        try:
+            name = place.relative_to(self.root).as_posix()
+        except ValueError:
+            raise UsageError(f"{path} is not in the dataset {self.root}") from None
+        if name == ".":
+            raise UsageError(f"{path} is the dataset itself", hint="name the folders and files to track")
+        return name
+
+    @contextmanager
+    def workspace(self) -> Iterator[dvc.Workspace]:
+        """The DVC repository, opened and closed again."""
+        opened = dvc.Workspace(self.dvc_root)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def find(start: Path) -> Dataset:
+    """The dataset that a folder lies in."""
+    folder = start.resolve()
+    if not folder.is_dir():
+        raise NotADatasetError(f"{start}: no such folder")
+    top = git.top(folder)
+    if top is None:
+        raise NotADatasetError(f"{folder} lies in no git repository", hint="run `audiodvc init`")
+    top = top.resolve()
+    for place in (folder, *folder.parents):
+        if (place / HEADER).is_file():
+            return Dataset(place, top)
+        if place == top:
+            break
+    raise NotADatasetError(f"no {HEADER} in {folder} or above it", hint="`audiodvc init` makes a dataset")

@@ -1,0 +1,168 @@
+"""`doctor`: whether this clone has all that it needs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from audiodvc.adapters import audio, disk, dvc, git
+from audiodvc.errors import AudiodvcError
+from audiodvc.model import header, mediaindex, scaffold, settings
+from audiodvc.project import stages
+from audiodvc.project.dataset import HEADER, SETTINGS, Dataset
+
+Outcome = Literal["ok", "warning", "error"]
+
+_OLDEST_GIT = (2, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `hint` says what mends it."""
+
+    outcome: Outcome
+    subject: str
+    message: str
+    hint: str = ""
+
+
+def doctor(dataset: Dataset) -> list[Check]:
+    """Look at everything; a check that cannot be made is itself an error."""
+    checks: list[Callable[[Dataset], Iterator[Check]]] = [
+        _tools, _identity, _header, _settings, _attributes, _stages, _pointers, _storage, _locks, _video,
+    ]  # fmt: skip
+    return [outcome for check in checks for outcome in _safely(check, dataset)]
+
+
+def _safely(check: Callable[[Dataset], Iterator[Check]], dataset: Dataset) -> list[Check]:
+    try:
+        return list(check(dataset))
+    except AudiodvcError as error:
+        return [Check("error", check.__name__.strip("_"), error.what, error.hint)]
+
+
+def _tools(dataset: Dataset) -> Iterator[Check]:
+    found = git.version(dataset.root)
+    numbers = tuple(int(part) for part in found.split(".")[:2])
+    if numbers < _OLDEST_GIT:
+        yield Check("error", "git", f"{found} is too old", "install git 2.30 or newer")
+    else:
+        yield Check("ok", "git", found)
+    yield Check("ok", "dvc", version("dvc"))
+
+
+def _identity(dataset: Dataset) -> Iterator[Check]:
+    lacking = [name for name in ("user.name", "user.email") if not git.setting(dataset.root, name)]
+    if lacking and not os.environ.get("GIT_AUTHOR_NAME"):
+        message = f"{' and '.join(lacking)} not set"
+        yield Check("warning", "git", message, "git config --global user.name NAME")
+
+
+def _header(dataset: Dataset) -> Iterator[Check]:
+    parsed = header.parse(dataset.read(HEADER) or b"")
+    for finding in parsed.findings:
+        yield Check("error", HEADER, f"line {finding.line}: {finding.message}")
+    if not parsed.findings:
+        yield Check("ok", HEADER, f"{len(parsed.tables)} tables")
+
+
+def _settings(dataset: Dataset) -> Iterator[Check]:
+    data = dataset.read(SETTINGS)
+    if data is None:
+        yield Check("error", SETTINGS, "missing", "`audiodvc init` writes it")
+        return
+    for finding in settings.parse(data).findings:
+        yield Check("error", SETTINGS, f"line {finding.line}: {finding.message}")
+
+
+def _attributes(dataset: Dataset) -> Iterator[Check]:
+    text = (dataset.read(".gitattributes") or b"").decode("utf-8", "replace")
+    if scaffold.attributes(text) != text:
+        message = "lines of audiodvc are missing"
+        yield Check("warning", ".gitattributes", message, "`audiodvc init` adds them")
+
+
+def _stages(dataset: Dataset) -> Iterator[Check]:
+    if not stages.in_step(dataset):
+        message = "does not name the files that there are"
+        yield Check("warning", "dvc.yaml", message, "`audiodvc fmt` writes it")
+
+
+def _pointers(dataset: Dataset) -> Iterator[Check]:
+    indexed = {name.removesuffix(mediaindex.SUFFIX) for name in dataset.indexes}
+    pointed = {name.removesuffix(".dvc") for name in git.listed(dataset.root, "*.dvc")}
+    for path in sorted(pointed - indexed):
+        yield Check("error", f"{path}.dvc", "has no media index", f"`audiodvc add {path}` writes it")
+    for path in sorted(indexed - pointed):
+        hint = f"`audiodvc add {path}` writes it"
+        yield Check("error", f"{path}{mediaindex.SUFFIX}", "has no pointer", hint)
+    for path in sorted(indexed & pointed):
+        yield _agreement(dataset, path)
+
+
+def _agreement(dataset: Dataset, path: str) -> Check:
+    pointer = dvc.read_pointer(dataset.root / f"{path}.dvc")
+    name = f"{path}{mediaindex.SUFFIX}"
+    rows = mediaindex.parse(dataset.read(name) or b"", name)
+    made = mediaindex.directory_object((media.file[len(path) + 1 :], media.md5) for media in rows)
+    expected = [made.name] if pointer and pointer.md5.endswith(".dir") else [media.md5 for media in rows]
+    if pointer is None or expected != [pointer.md5]:
+        hint = f"`audiodvc add {path}` mends it"
+        return Check("error", f"{path}.dvc", "pointer and media index disagree", hint)
+    return Check("ok", f"{path}.dvc", f"{len(rows):,} files, pointer and media index agree")
+
+
+def _storage(dataset: Dataset) -> Iterator[Check]:
+    with dataset.workspace() as workspace:
+        remote = workspace.default_remote
+        links = ", ".join(workspace.link_types)
+    if remote is None:
+        yield Check("warning", "remote", "there is no default remote", "dvc remote add --default NAME URL")
+    elif remote.is_local and not Path(remote.url).is_dir():
+        yield Check("error", "remote", f"{remote.url} does not exist", "mount it, or `dvc push` makes it")
+    else:
+        yield Check("ok", "remote", f"{remote.name}: {remote.url}")
+    yield Check("ok", "cache", f"links: {links}")
+
+
+def _locks(dataset: Dataset) -> Iterator[Check]:
+    held = disk.read(dataset.dvc_root / ".dvc" / "tmp" / "rwlock")
+    dead = sorted(owner for owner in _owners(held or b"{}") if not disk.alive(owner))
+    if dead:
+        yield Check(
+            "warning",
+            ".dvc/tmp/rwlock",
+            f"names process {dead[0]}, which has died: `dvc add` and `dvc status` will refuse",
+            "remove the file",
+        )
+
+
+def _owners(text: bytes) -> set[int]:
+    try:
+        data = json.loads(text)
+        return {int(info["pid"]) for entry in data.values() for info in _infos(entry)}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return set()
+
+
+def _infos(entry: dict[str, object]) -> Iterator[dict[str, str]]:
+    for held in entry.values():
+        yield from held if isinstance(held, list) else [held] if isinstance(held, dict) else []
+
+
+def _video(dataset: Dataset) -> Iterator[Check]:
+    del dataset
+    if audio.video_available():
+        yield Check("ok", "video", f"PyAV {_installed('av')}")
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "of unknown version"

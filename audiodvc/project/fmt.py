@@ -1,0 +1,103 @@
+"""`fmt`: tables, indexes and header in canonical form, which never changes what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from audiodvc.errors import FormatError
+from audiodvc.finding import Finding
+from audiodvc.model import header, mediaindex, spec, table
+from audiodvc.model.header import Header
+from audiodvc.progress import Progress
+from audiodvc.project import stages
+from audiodvc.project.dataset import HEADER, Dataset
+
+# Faults of form that `fmt` mends; with any other the text cannot be read for certain.
+_MENDED = frozenset({"AF001", "AF002"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A file that is not in canonical form, and what it would be."""
+
+    path: str
+    old: bytes
+    new: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Formatted:
+    """What `fmt` would write, what it cannot read, and how many files it looked at."""
+
+    files: int
+    rewritten: tuple[Rewritten, ...]
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def fmt(dataset: Dataset, progress: Progress, *, write: bool = True) -> Formatted:
+    """Bring every text of the dataset into canonical form; files that cannot be read are named and left."""
+    parsed = header.parse(dataset.read(HEADER) or b"")
+    names = [HEADER, *dataset.tables, *dataset.indexes]
+    rewritten: list[Rewritten] = []
+    problems: list[str] = []
+    notes: list[str] = []
+    with progress("formatting", len(names)) as advance:
+        for name in names:
+            try:
+                rewritten += _one(dataset, name, parsed, notes)
+            except FormatError as error:
+                problems += [error.what, *error.details]
+            advance(1)
+    if write:
+        for file in rewritten:
+            dataset.write(file.path, file.new)
+        stages.sync(dataset)
+    return Formatted(len(names), tuple(rewritten), tuple(problems), tuple(notes))
+
+
+def _one(dataset: Dataset, name: str, parsed: Header, notes: list[str]) -> Iterator[Rewritten]:
+    old = dataset.read(name) or b""
+    if name == HEADER:
+        new = _header(old, parsed)
+    else:
+        form = _spec(name, old, parsed)
+        if form is None:
+            notes.append(f"{name}: the header declares no such table, so it was left alone")
+            return
+        new = _table(name, old, form)
+    if new != old:
+        yield Rewritten(name, old, new)
+
+
+def _header(old: bytes, parsed: Header) -> bytes:
+    _refuse(parsed.findings)
+    new = header.canonical(old.decode("utf-8-sig")).encode("utf-8")
+    if header.parse(new).data != parsed.data:
+        raise FormatError(f"{HEADER}: formatting would change what it says, so it was left alone")
+    return new
+
+
+def _table(name: str, old: bytes, form: spec.Spec) -> bytes:
+    before = table.parse(old, name)
+    _refuse(before.findings)
+    new = table.canonical(before, form)
+    if new != old and not table.same_meaning(before, table.parse(new, name), form):
+        raise FormatError(f"{name}: formatting would change what it says, so it was left alone")
+    return new
+
+
+def _refuse(findings: tuple[Finding, ...]) -> None:
+    faults = [f for f in findings if f.code not in _MENDED or "UTF-8" in f.message]
+    if faults:
+        first, *rest = [f"{f.path}:{f.line}:{f.column}: {f.code} {f.message}" for f in faults]
+        raise FormatError(first, details=rest)
+
+
+def _spec(name: str, old: bytes, parsed: Header) -> spec.Spec | None:
+    if name.endswith(mediaindex.SUFFIX):
+        return spec.FLAVOR_INDEX if b"source_md5" in old.partition(b"\n")[0] else spec.INDEX
+    _refuse(parsed.findings)
+    identifier = name.removeprefix("db.").removesuffix(".csv")
+    return parsed.spec(identifier) if identifier in parsed.tables else None

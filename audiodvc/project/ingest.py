@@ -1,0 +1,112 @@
+"""Media files on their way into the cache: hashed, probed and linked, by workers when there are many."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from audiodvc.adapters import audio, cache, disk, dvc
+from audiodvc.adapters.disk import Entry
+from audiodvc.adapters.pool import Died, Pool
+
+# Below this many files to read, starting workers costs more than they save: 0.2 s, in which one
+# process reads 2,000 small files.
+WORTH_WORKERS = 2_000
+_CHUNK_FILES = 64
+_CHUNK_BYTES = 32 * 2**20
+
+
+class Wanted(NamedTuple):
+    """A file to read: its name, where it is, and its md5 if its object is in the cache already."""
+
+    name: str
+    entry: Entry
+    md5: str = ""
+
+
+class Ingested(NamedTuple):
+    """A file after it was read; `md5` is empty if it could not be, `problem` says why."""
+
+    name: str
+    entry: Entry
+    md5: str
+    probe: audio.Probe
+    problem: str = ""
+
+
+class _Task(NamedTuple):
+    objects: str
+    link: str
+    files: list[Wanted]
+
+
+def ingest(objects: str, link: str, wanted: Iterable[Wanted], pool: Pool | None) -> Iterator[list[Ingested]]:
+    """Bring files into the cache and read their headers, a chunk at a time in any order."""
+    tasks = _tasks(objects, link, wanted)
+    if pool is None:
+        yield from map(work, tasks)
+        return
+    for task, done in pool.map(work, tasks):
+        yield _one_by_one(pool, task) if isinstance(done, Died) else done
+
+
+def workers(stack: ExitStack, files: int) -> Pool | None:
+    """Workers for so many files, if there are enough of them to be worth it."""
+    return stack.enter_context(Pool(min(8, os.cpu_count() or 1))) if files >= WORTH_WORKERS else None
+
+
+def work(task: _Task) -> list[Ingested]:
+    """What a worker does with its share."""
+    copy = dvc.reflink if task.link == "reflink" else None
+    return [_one(file, task.objects, task.link, copy) for file in task.files]
+
+
+def _tasks(objects: str, link: str, wanted: Iterable[Wanted]) -> Iterator[_Task]:
+    task, size = _Task(objects, link, []), 0
+    for file in wanted:
+        if len(task.files) == _CHUNK_FILES or size > _CHUNK_BYTES:
+            yield task
+            task, size = _Task(objects, link, []), 0
+        task.files.append(file)
+        size += file.entry.size
+    yield task
+
+
+def _one_by_one(pool: Pool, task: _Task) -> list[Ingested]:
+    # One of these files takes its worker down with it: alone, each tells whether it was the one.
+    shares = [task._replace(files=[file]) for file in task.files]
+    return [
+        _failed(share.files[0], share.files[0].entry, "the audio library crashed on it")
+        if isinstance(done, Died)
+        else done[0]
+        for share, done in pool.map(work, shares)
+    ]
+
+
+def _one(file: Wanted, objects: str, link: str, copy: cache.Copy | None) -> Ingested:
+    path = file.entry.path
+    before = disk.look(Path(path))
+    problem = before.problem
+    try:
+        probe = audio.probe(path)
+    except audio.BrokenAudioError as error:
+        probe, problem = audio.Probe(audio.extension(path)), str(error)
+    except OSError as error:
+        return _failed(file, before, disk.reason(error))
+    try:
+        md5 = file.md5 or cache.keep(objects, path, link, copy).md5
+    except OSError as error:
+        return _failed(file, before, disk.reason(error))
+    return Ingested(file.name, disk.look(Path(path)), md5, probe, problem)
+
+
+def _failed(file: Wanted, entry: Entry, problem: str) -> Ingested:
+    return Ingested(file.name, entry, "", audio.Probe(""), problem)
+
+
+def settle(entries: Mapping[str, Entry], done: Iterable[Ingested]) -> dict[str, Entry]:
+    """The files as they are now: a link that took a file's place has an inode of its own."""
+    return {**entries, **{file.name: file.entry for file in done}}

@@ -1,0 +1,24 @@
+"""The stages of dvc.yaml, kept in step with the files that they depend on."""
+
+from __future__ import annotations
+
+from audiodvc.model import stages
+from audiodvc.project.dataset import STAGES, Dataset
+
+__all__ = ["STAGES", "expected", "in_step", "sync"]
+
+
+def sync(dataset: Dataset) -> bool:
+    """Write dvc.yaml as the dataset's files ask for; True if that changed it."""
+    return dataset.write(STAGES, expected(dataset))
+
+
+def in_step(dataset: Dataset) -> bool:
+    """Whether dvc.yaml names the files that there are."""
+    return dataset.read(STAGES) == expected(dataset)
+
+
+def expected(dataset: Dataset) -> bytes:
+    """The text of dvc.yaml that fits the files of the dataset."""
+    old = (dataset.read(STAGES) or b"").decode("utf-8")
+    return stages.write(old, stages.deps_of(dataset.tables, dataset.indexes)).encode("utf-8")

@@ -1,0 +1,1 @@
+"""Doors: values become text for people and programs."""
