@@ -14,7 +14,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
-	$(BIN)/audiodvc demo
+	rm -rf demo
+	$(BIN)/audiodvc demo demo
 
 test: check
 	$(BIN)/python -m pytest -n 2

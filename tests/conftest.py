@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.builder import MakeRepo, RepoFactory, make_template
 from tests.guard.sitecustomize import forbid_network
+
+# How long an example takes is the machine's business, and a test leaves nothing behind.
+settings.register_profile("audiodvc", deadline=None, database=None)
+settings.load_profile("audiodvc")
 
 PROJECT = Path(__file__).resolve().parent.parent
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _BIT_DEPTHS = {
     "PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 64,
@@ -36,6 +40,13 @@ def probe(path: str) -> Probe:
     if name in _VIDEO and video_available():
         return _video(path)
     return Probe(name)
+
+
+def write(path: str, samples: NDArray[np.float64], sampling_rate: int) -> None:
+    """Write samples between -1 and 1 to a wav file of 16 bit; several channels are columns."""
+    import soundfile
+
+    soundfile.write(path, samples, sampling_rate, format="WAV", subtype="PCM_16")
 
 
 def extension(path: str) -> str:

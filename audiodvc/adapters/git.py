@@ -106,6 +106,51 @@ def show(root: Path, revision: str, path: str) -> bytes | None:
     return done.stdout if done.code == 0 else None
 
 
+def index_entries(root: Path) -> dict[str, tuple[str, str]]:
+    """Path -> mode and blob of what the next commit will hold; of a conflict, our side.
+
+    Inside a hook that is the index which git named, not always the one of the repository.
+    """
+    listed = _names(_git(["ls-files", "-z", "--stage", "--", "."], root, own_index=True))
+    entries = (line.partition("\t") for line in listed)
+    staged = ((path, fields.split()) for fields, _, path in entries)
+    return {path: (mode, blob) for path, (mode, blob, stage) in staged if stage in "02"}
+
+
+def tree_entries(root: Path, revision: str) -> dict[str, tuple[str, str]]:
+    """Path -> mode and blob of the files of a revision, below a folder."""
+    commit = resolve(root, revision)
+    listed = _names(_git(["ls-tree", "-r", "-z", commit, "--", "."], root))
+    entries = (line.partition("\t") for line in listed)
+    return {path: (fields.split()[0], fields.split()[2]) for fields, _, path in entries}
+
+
+def resolve(root: Path, revision: str) -> str:
+    """The commit that a revision names."""
+    if not revision.startswith("-"):
+        done = _try(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"], root)
+        if done.code == 0:
+            return done.stdout.decode().strip()
+    raise GitError(f"there is no revision '{revision}' in {root}", hint="`git log` and `git tag` list them")
+
+
+def blobs(root: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """The contents of blobs by their names, from one process."""
+    wanted = sorted(set(names))
+    output = _git(["cat-file", "--batch"], root, stdin="".join(f"{name}\n" for name in wanted).encode())
+    found: dict[str, bytes] = {}
+    at = 0
+    for name in wanted:
+        end = output.index(b"\n", at)
+        fields = output[at:end].split()
+        if len(fields) != _FIELDS:
+            raise GitError(f"blob {name} is missing in {root}", hint="`git fsck` tells more")
+        size = int(fields[2])
+        found[name] = output[end + 1 : end + 1 + size]
+        at = end + 1 + size + 1
+    return found
+
+
 def setting(root: Path, name: str) -> str | None:
     """A value of git's configuration."""
     done = _try(["config", "--get", name], root)
@@ -117,15 +162,22 @@ def version(folder: Path) -> str:
     return _git(["version"], folder).decode().split()[2]
 
 
-def _git(arguments: Sequence[str], root: Path, *, stdin: bytes = b"") -> bytes:
-    done = _try(arguments, root, stdin=stdin)
+_FIELDS = 3  # name, type and size; a blob that is not there has two
+
+
+def _git(arguments: Sequence[str], root: Path, *, stdin: bytes = b"", own_index: bool = False) -> bytes:
+    done = _try(arguments, root, stdin=stdin, own_index=own_index)
     if done.code:
         raise GitError(f"git {arguments[0]} failed in {root}", details=done.complaint.splitlines())
     return done.stdout
 
 
-def _try(arguments: Sequence[str], root: Path, *, stdin: bytes = b"") -> Completed:
-    return run(["git", *arguments], cwd=root, stdin=stdin, env=environment())
+def _try(arguments: Sequence[str], root: Path, *, stdin: bytes = b"", own_index: bool = False) -> Completed:
+    env = environment()
+    if own_index and "GIT_INDEX_FILE" in os.environ:
+        # Relative to the top of the work tree, where git starts its hooks.
+        env["GIT_INDEX_FILE"] = str((top(root) or root) / os.environ["GIT_INDEX_FILE"])
+    return run(["git", *arguments], cwd=root, stdin=stdin, env=env)
 
 
 def _names(output: bytes) -> list[str]:

@@ -22,6 +22,7 @@ VERBS = {
     "init": "make a dataset of a folder",
     "add": "track media with DVC, and list them in a media index",
     "fmt": "bring tables, indexes and header into canonical form",
+    "validate": "every fault of labels and media, with its line",
     "status": "what is changed, staged and not pushed",
     "doctor": "check that this clone has all that it needs",
     "demo": "make a small dataset and show what audiodvc does with it",

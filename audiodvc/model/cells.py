@@ -11,18 +11,11 @@ from typing import NamedTuple
 import polars as pl
 
 from audiodvc.model import scalar
-from audiodvc.model.scalar import TEXT_DTYPES
 
-VALUE_TYPES: dict[str, type[pl.DataType]] = {
-    "bool": pl.Boolean,
-    "int": pl.Int64,
-    "float": pl.Float64,
-    "time": pl.Int64,
-    # Years beyond 2262 do not fit into 64 bit of nanoseconds.
-    "date": pl.Int128,
-    "str": pl.String,
-    "object": pl.String,
-}
+
+def value_type(dtype: str) -> pl.DataType:
+    """The type of the values of a dtype."""
+    return _VALUE_TYPES.get(dtype, pl.String)()
 
 
 def canonical(cells: pl.Series, dtype: str) -> pl.Series:
@@ -38,14 +31,23 @@ def unreadable(cells: pl.Series, dtype: str) -> pl.Series:
 def values(cells: pl.Series, dtype: str) -> pl.Series:
     """The value of each cell, to compare and to sort; null if it is missing or not of the dtype.
 
-    Times and dates are nanoseconds, dates in UTC; types are those of `VALUE_TYPES`.
+    Times and dates are nanoseconds, dates in UTC; a dtype that does not exist counts as text.
     """
     settled = _settle(cells, dtype)
     known = _select(settled.cells, pl.when((_TEXT != "") & ~_TEXT.is_in(settled.unreadable)).then(_TEXT))
     if dtype == "date":
         return _mapped_dates(known)
-    return _select(known, _VALUE[dtype](_TEXT))
+    return _select(known, _VALUE[dtype](_TEXT)) if dtype in _VALUE else known
 
+
+_VALUE_TYPES: dict[str, type[pl.DataType]] = {
+    "bool": pl.Boolean,
+    "int": pl.Int64,
+    "float": pl.Float64,
+    "time": pl.Int64,
+    # Years beyond 2262 do not fit into 64 bit of nanoseconds.
+    "date": pl.Int128,
+}
 
 # Cells stand under this name while expressions look at them: polars takes a column name such as
 # `^.*$` for a pattern, and a table may call its columns anything.
@@ -62,7 +64,7 @@ class _Settled(NamedTuple):
 
 
 def _settle(cells: pl.Series, dtype: str) -> _Settled:
-    if dtype in TEXT_DTYPES:
+    if dtype not in _PLAIN:
         return _Settled(cells, [])
     if dtype == "time":
         cells = _padded_times(cells)
@@ -148,8 +150,6 @@ _VALUE: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "int": _number,
     "float": lambda text: text.cast(pl.Float64),
     "time": _time_values,
-    "str": lambda text: text,
-    "object": lambda text: text,
 }
 
 

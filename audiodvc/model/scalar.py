@@ -12,12 +12,14 @@ from collections.abc import Callable
 from audiodvc.model.timetext import moment, moment_ns, moment_text, time_ns, time_text
 
 DTYPES = ("bool", "int", "float", "str", "time", "date", "object")
-TEXT_DTYPES = frozenset({"str", "object"})
 
 
 def canonical_cell(text: str, dtype: str) -> str | None:
-    """Write a cell in canonical form: empty if it is missing, None if it is not of the dtype."""
-    if dtype in TEXT_DTYPES:
+    """Write a cell in canonical form: empty if it is missing, None if it is not of the dtype.
+
+    A dtype that does not exist, as a header may name one, counts as text.
+    """
+    if dtype not in _CANONICAL:
         return text
     if text == "" or text in _MISSING[dtype]:
         return ""
@@ -27,7 +29,7 @@ def canonical_cell(text: str, dtype: str) -> str | None:
 def value(text: str, dtype: str) -> bool | int | float | str | None:
     """Read a cell: times and dates as nanoseconds; None if it is missing or not of the dtype."""
     canonical = canonical_cell(text, dtype)
-    return _VALUES[dtype](canonical) if canonical else None
+    return _VALUES.get(dtype, str)(canonical) if canonical else None
 
 
 _NULLS = frozenset(
@@ -103,6 +105,4 @@ _VALUES: dict[str, Callable[[str], bool | int | float | str | None]] = {
     "float": float,
     "time": time_ns,
     "date": _date_ns,
-    "str": str,
-    "object": str,
 }

@@ -88,7 +88,7 @@ def put(text: str, stage: Stage) -> str:
     edit = _edit(text, stage)
     after = text[: edit.start] + _in_style_of(text, edit.text) + text[edit.end :]
     # The text is spliced by places, so what it says now is held against what it should say.
-    if _load(after) != wanted:
+    if not _says(after, wanted):
         raise _unfit("there is no place for a stage that would leave the rest as it is")
     return after
 
@@ -104,6 +104,13 @@ def _load(text: str) -> dict[Any, Any]:
     if not isinstance(document.data, dict | None):
         raise _unfit("it is not a mapping")
     return document.data or {}
+
+
+def _says(text: str, wanted: dict[Any, Any]) -> bool:
+    try:
+        return _load(text) == wanted
+    except FormatError:
+        return False
 
 
 def _unfit(*why: str) -> FormatError:
@@ -169,7 +176,8 @@ def _below(text: str, root: _Node, key: _Node, value: _Node, stage: Stage) -> _E
     if value.pairs:
         return _among(text, value, stage)
     if root.flow:
-        return _Edit(value.start, value.end, " {" + _flow(entry) + "}")
+        blank = "" if text[value.start - 1] == " " else " "
+        return _Edit(value.start, value.end, f"{blank}{{{_flow(entry)}}}")
     if "#" in text[value.start : value.end]:
         return _in_flow(value, entry)
     return _opened(text, value, _block(entry, key.column + 2))

@@ -142,7 +142,7 @@ def keys(table: Table, spec: Spec) -> pl.DataFrame:
             (
                 cells.values(table.column(name), dtype)
                 if name in table.columns
-                else pl.repeat(None, table.frame.height, dtype=cells.VALUE_TYPES[dtype](), eager=True)
+                else pl.repeat(None, table.frame.height, dtype=cells.value_type(dtype), eager=True)
             ).alias(f"k{index}")
             for index, (name, dtype) in enumerate(spec.levels)
         ]
@@ -188,9 +188,9 @@ def _nothing(faults: Sequence[Fault] = ()) -> _Parts:
 
 
 def _table(path: str, parts: _Parts, faults: Sequence[Fault] = ()) -> Table:
-    found = [Finding(path, *fault.place, fault.code, fault.message) for fault in (*faults, *parts.faults)]
+    found = [Finding(path, *at, code, message) for at, code, message in sorted([*faults, *parts.faults])]
     columns, frame, lines, _, lossy, head, raw = parts
-    return Table(path, columns, frame, lines, tuple(sorted(found)), lossy, head, raw)
+    return Table(path, columns, frame, lines, tuple(found), lossy, head, raw)
 
 
 def _split(data: bytes) -> _Parts | None:
@@ -346,7 +346,10 @@ def _uneven(line: int, wide: int, width: int, *, every: bool = False) -> Fault:
 
 def _line(columns: Sequence[str]) -> str:
     line = ",".join(_quoted(name) for name in columns)
-    return f"{line}\n" if line or len(columns) != 1 else '""\n'
+    if not line:
+        # A name that is empty and alone needs quotes, or it would be a blank line.
+        return '""\n' if columns else ""
+    return f"{line}\n"
 
 
 def _quoted(cell: str) -> str:
@@ -356,8 +359,9 @@ def _quoted(cell: str) -> str:
 
 
 def _column_order(table: Table, spec: Spec) -> list[int]:
-    if sorted(table.columns) == sorted(spec.names):
-        return [table.position(name) for name in spec.names]
+    # A name that stands twice is no name to order by: one of the two columns would be lost.
+    if sorted(table.columns) == sorted(set(spec.names)):
+        return [table.position(name) for name in dict.fromkeys(spec.names)]
     return list(range(len(table.columns)))
 
 

@@ -88,5 +88,6 @@ def _inside(text: str, start: int, end: int, style: str) -> tuple[int, int]:
     """The line ends, first and last, that lie within a scalar."""
     if style in ("|", ">"):
         # Its indicator's line is no part of it, but the end of a text without newline is.
-        return text.find("\n", start) + 1, end
+        below = text.find("\n", start) + 1
+        return below or end + 1, end
     return start, end - 1

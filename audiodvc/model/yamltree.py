@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import yaml
@@ -37,9 +38,9 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\
 
 _STANDARD = "tag:yaml.org,2002:"
 _SCALAR_TAGS = frozenset(_STANDARD + name for name in ("bool", "float", "int", "null", "str", "timestamp"))
-_COLLECTION_TAGS = frozenset({None, "!", _STANDARD + "map", _STANDARD + "seq"})
+_MAPPING_TAGS = frozenset({None, "!", _STANDARD + "map"})
+_LIST_TAGS = frozenset({None, "!", _STANDARD + "seq"})
 _STR = _STANDARD + "str"
-_MERGE = _STANDARD + "merge"
 
 _LONGEST_NUMBER = 1000
 """Characters; `1:1:1:…` is a number to YAML, and reading it takes time that grows with its square."""
@@ -94,6 +95,11 @@ class _Value(NamedTuple):
 
 _NO_KEY: Any = object()
 _MERGE_KEY: Any = object()
+_EQUALS_KEY: Any = object()
+
+
+# `<<` and `=` mean something as keys, and are no values.
+_ODD = MappingProxyType({_STANDARD + "merge": _MERGE_KEY, _STANDARD + "value": _EQUALS_KEY})
 
 
 @dataclass(slots=True)
@@ -170,7 +176,7 @@ class _Builder:
         if known is not _NO_KEY:
             return known
         tag = _implicit_tag(text)
-        data = _MERGE_KEY if tag == _MERGE else text if tag == _STR else self._constructed(tag, text, at)
+        data = _ODD[tag] if tag in _ODD else text if tag == _STR else self._constructed(tag, text, at)
         self._scalars[text] = data
         return data
 
@@ -185,7 +191,7 @@ class _Builder:
 
     def _open(self, event: MappingStartEvent | SequenceStartEvent) -> None:
         at = _begin(event)
-        if event.tag not in _COLLECTION_TAGS:
+        if event.tag not in (_MAPPING_TAGS if isinstance(event, MappingStartEvent) else _LIST_TAGS):
             raise _refused(event.tag, at)
         if len(self._frames) >= MAX_DEPTH:
             raise Fault(f"nests deeper than {MAX_DEPTH}", at)
@@ -216,11 +222,12 @@ class _Builder:
             raise Fault(f"aliases expand to more than {MAX_EXPANDED:,} values", at)
         if len(self._frames) + value.depth > MAX_DEPTH:
             raise Fault(f"nests deeper than {MAX_DEPTH}", at)
-        self._add(value, at)
+        spot = at if isinstance(value.spot, int) else Spot(at, value.spot.keys, value.spot.values)
+        self._add(value._replace(spot=spot))
 
-    def _add(self, value: _Value, at: int | None = None) -> None:
+    def _add(self, value: _Value) -> None:
         """Put a finished value where the innermost open mapping or list wants it."""
-        start = start_of(value.spot) if at is None else at
+        start = start_of(value.spot)
         if not self._frames:
             self.data, self.root = self._settled(value.data, start), value.spot
             return
@@ -231,7 +238,7 @@ class _Builder:
             frame.spot.values[len(frame.items)] = value.spot
             frame.items.append(self._settled(value.data, start))
         elif frame.key is _NO_KEY:
-            frame.key, frame.key_at = value.data, start
+            frame.key, frame.key_at = "=" if value.data is _EQUALS_KEY else value.data, start
         else:
             self._pair(frame, value, start)
             frame.key = _NO_KEY
@@ -252,8 +259,8 @@ class _Builder:
         frame.spot.values[key] = value.spot
 
     def _settled(self, data: object, at: int) -> object:
-        if data is _MERGE_KEY:
-            raise Fault("not valid YAML: '<<' where no key stands", at)
+        if data is _MERGE_KEY or data is _EQUALS_KEY:
+            raise Fault("not valid YAML: '<<' or '=' where no key stands", at)
         return data
 
 

@@ -91,6 +91,8 @@ def _stages(dataset: Dataset) -> Iterator[Check]:
     if not stages.in_step(dataset):
         message = "does not name the files that there are"
         yield Check("warning", "dvc.yaml", message, "`audiodvc fmt` writes it")
+    for name in stages.taken(dataset):
+        yield Check("warning", "dvc.yaml", f"has a stage '{name}' of its own", "rename it, so that ours fits")
 
 
 def _pointers(dataset: Dataset) -> Iterator[Check]:

@@ -6,15 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from audiodvc.errors import FormatError
-from audiodvc.finding import Finding
 from audiodvc.model import header, mediaindex, spec, table
 from audiodvc.model.header import Header
 from audiodvc.progress import Progress
 from audiodvc.project import stages
 from audiodvc.project.dataset import HEADER, Dataset
-
-# Faults of form that `fmt` mends; with any other the text cannot be read for certain.
-_MENDED = frozenset({"AF001", "AF002"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +37,14 @@ def fmt(dataset: Dataset, progress: Progress, *, write: bool = True) -> Formatte
     parsed = header.parse(dataset.read(HEADER) or b"")
     names = [HEADER, *dataset.tables, *dataset.indexes]
     rewritten: list[Rewritten] = []
-    problems: list[str] = []
+    problems: dict[str, None] = {}
     notes: list[str] = []
     with progress("formatting", len(names)) as advance:
         for name in names:
             try:
                 rewritten += _one(dataset, name, parsed, notes)
             except FormatError as error:
-                problems += [error.what, *error.details]
+                problems |= dict.fromkeys(error.details)
             advance(1)
     if write:
         for file in rewritten:
@@ -72,32 +68,36 @@ def _one(dataset: Dataset, name: str, parsed: Header, notes: list[str]) -> Itera
 
 
 def _header(old: bytes, parsed: Header) -> bytes:
-    _refuse(parsed.findings)
+    _refuse(parsed)
     new = header.canonical(old.decode("utf-8-sig")).encode("utf-8")
     if header.parse(new).data != parsed.data:
-        raise FormatError(f"{HEADER}: formatting would change what it says, so it was left alone")
+        raise _changed(HEADER)
     return new
 
 
 def _table(name: str, old: bytes, form: spec.Spec) -> bytes:
     before = table.parse(old, name)
-    _refuse(before.findings)
     new = table.canonical(before, form)
     if new != old and not table.same_meaning(before, table.parse(new, name), form):
-        raise FormatError(f"{name}: formatting would change what it says, so it was left alone")
+        raise _changed(name)
     return new
 
 
-def _refuse(findings: tuple[Finding, ...]) -> None:
-    faults = [f for f in findings if f.code not in _MENDED or "UTF-8" in f.message]
-    if faults:
-        first, *rest = [f"{f.path}:{f.line}:{f.column}: {f.code} {f.message}" for f in faults]
-        raise FormatError(first, details=rest)
+def _refuse(parsed: Header) -> None:
+    """Without a header nobody knows what a cell means, nor what is a comment."""
+    if not parsed.data:
+        details = [f"{f.path}:{f.line}:{f.column}: {f.code} {f.message}" for f in parsed.findings]
+        raise FormatError(f"{HEADER} cannot be read", details=details)
+
+
+def _changed(name: str) -> FormatError:
+    what = f"{name}: formatting would change what it says, so it was left alone"
+    return FormatError(what, details=[what])
 
 
 def _spec(name: str, old: bytes, parsed: Header) -> spec.Spec | None:
     if name.endswith(mediaindex.SUFFIX):
         return spec.FLAVOR_INDEX if b"source_md5" in old.partition(b"\n")[0] else spec.INDEX
-    _refuse(parsed.findings)
+    _refuse(parsed)
     identifier = name.removeprefix("db.").removesuffix(".csv")
     return parsed.spec(identifier) if identifier in parsed.tables else None

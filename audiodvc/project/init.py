@@ -35,11 +35,15 @@ def init(folder: Path, version: str, *, remote: str | None = None, name: str | N
     dataset = Dataset(root, top)
     if dvc.find_root(root, top) is None:
         dvc.init(root)
+    config = dataset.dvc_root / ".dvc" / "config"
+    before = disk.read(config)
     with dataset.workspace() as workspace:
         storage = _storage(dataset, workspace, remote)
-    written = [*_write(dataset, name or root.name, version), *_config(dataset)]
+    written = list(_write(dataset, name or root.name, version))
+    if disk.read(config) != before:
+        written.append(_from_root(dataset, config))
     git.add(root, written)
-    return Made(root, storage, tuple(sorted(set(written))), tuple(_notes(dataset, written)))
+    return Made(root, storage, tuple(sorted(written)), tuple(_notes(dataset, written)))
 
 
 def _repository(root: Path) -> Path:
@@ -92,17 +96,13 @@ def _write(dataset: Dataset, name: str, version: str) -> Iterator[str]:
         yield _ATTRIBUTES
     if stages.sync(dataset):
         yield stages.STAGES
-    up = Path(os.path.relpath(dataset.top, dataset.root))
     for path, text in scaffold.repository_files(_folder(dataset), version).items():
         if not (dataset.top / path).exists() and disk.write(dataset.top / path, text.encode()):
-            yield (up / path).as_posix()
+            yield _from_root(dataset, dataset.top / path)
 
 
-def _config(dataset: Dataset) -> Iterator[str]:
-    folder = Path(os.path.relpath(dataset.dvc_root, dataset.root))
-    changed = git.changes(dataset.dvc_root, ".dvc")
-    if any(Path(name).name == "config" for name in changed):
-        yield (folder / ".dvc" / "config").as_posix()
+def _from_root(dataset: Dataset, path: Path) -> str:
+    return Path(os.path.relpath(path, dataset.root)).as_posix()
 
 
 def _folder(dataset: Dataset) -> str:

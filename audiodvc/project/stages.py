@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from audiodvc.errors import FormatError
 from audiodvc.model import stages
 from audiodvc.project.dataset import STAGES, Dataset
 
-__all__ = ["STAGES", "expected", "in_step", "sync"]
+__all__ = ["STAGES", "expected", "in_step", "sync", "taken"]
 
 
 def sync(dataset: Dataset) -> bool:
     """Write dvc.yaml as the dataset's files ask for; True if that changed it."""
     return dataset.write(STAGES, expected(dataset))
+
+
+def taken(dataset: Dataset) -> tuple[str, ...]:
+    """The names of our stages that a stage of the user's own has."""
+    return stages.taken(_text(dataset))
 
 
 def in_step(dataset: Dataset) -> bool:
@@ -20,5 +26,12 @@ def in_step(dataset: Dataset) -> bool:
 
 def expected(dataset: Dataset) -> bytes:
     """The text of dvc.yaml that fits the files of the dataset."""
-    old = (dataset.read(STAGES) or b"").decode("utf-8")
+    old = _text(dataset)
     return stages.write(old, stages.deps_of(dataset.tables, dataset.indexes)).encode("utf-8")
+
+
+def _text(dataset: Dataset) -> str:
+    try:
+        return (dataset.read(STAGES) or b"").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{STAGES} is not UTF-8", hint="save it as UTF-8") from error

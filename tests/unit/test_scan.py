@@ -33,7 +33,7 @@ def test_any_text_without_fault_is_read_as_the_csv_module_does(text: str) -> Non
     assume(all(isinstance(item, Record) or item.code == "AF002" for item in found))
     rows = [item.cells for item in found if isinstance(item, Record)]
     theirs = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    assert [row if row != [""] or "" in theirs else row for row in rows] == [row or [""] for row in theirs]
+    assert rows == [row or [""] for row in theirs]
 
 
 @given(LOOSE)
@@ -86,7 +86,7 @@ def test_reading_goes_on_after_an_unclosed_quote() -> None:
 
 def test_reading_ends_at_too_many_unclosed_quotes_and_says_so() -> None:
     """A hostile file must not cost a look ahead for every line."""
-    found = list(scan.records('"""\n' * 1000 + "a\n"))
+    found = list(scan.records('"a\n' * 1000 + "a\n"))
     assert len(found) == scan.UNCLOSED_AT_MOST
     assert isinstance(found[-1], Fault)
     assert found[-1].message.endswith("what follows was not read")

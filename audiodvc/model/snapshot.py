@@ -1,0 +1,119 @@
+"""A dataset at one moment, read as text: all that a rule may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from audiodvc.finding import Finding
+from audiodvc.model import header, mediaindex, pointer, settings, spec
+from audiodvc.model.header import Header
+from audiodvc.model.pointer import Output
+from audiodvc.model.settings import Settings
+from audiodvc.model.sheet import Sheet
+from audiodvc.model.spec import Spec
+
+FileKind = Literal["file", "link", "module"]
+"""What git has at a path: a file, a symbolic link, or another repository."""
+
+Read = Callable[[str], bytes]
+
+ERASED = spec.Spec(
+    "erased", "index", (("file", "str"), ("md5", "str")), (("date", "date"), ("reason", "str"))
+)
+
+_SETTINGS = settings.PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A dataset as git has it; `remote` are the objects of the remote, None where it was not asked.
+
+    `files` has every file that git knows below the dataset. `tables` has a sheet for each
+    `db.<id>.csv`, by id; `indexes` one for each media index, by path; `outputs` what pointers track,
+    by path of the pointer (None where it cannot be read); `stages` the outputs in `dvc.lock`.
+    """
+
+    files: Mapping[str, FileKind]
+    header: Header
+    has_header: bool
+    settings: Settings
+    tables: Mapping[str, Sheet]
+    indexes: Mapping[str, Sheet]
+    outputs: Mapping[str, Output | None]
+    stages: Mapping[str, tuple[Output, ...]]
+    erased: Sheet | None
+    today: date
+    remote: frozenset[str] | None = None
+
+    @property
+    def media_indexes(self) -> Mapping[str, Sheet]:
+        """The indexes of media folders, without those of flavors."""
+        return {path: sheet for path, sheet in self.indexes.items() if sheet.spec == spec.INDEX}
+
+    @property
+    def declared(self) -> Mapping[str, Sheet]:
+        """The tables that the header declares, in its order."""
+        return {name: self.tables[name] for name in self.header.declared if name in self.tables}
+
+    @property
+    def form(self) -> Iterator[Finding]:
+        """What the parsers found in every text."""
+        yield from self.header.findings
+        yield from self.settings.findings
+        for sheet in (*self.tables.values(), *self.indexes.values(), *([self.erased] if self.erased else [])):
+            yield from sheet.table.findings
+
+
+def take(
+    files: Mapping[str, FileKind], read: Read, today: date, remote: frozenset[str] | None = None
+) -> Snapshot:
+    """Read a dataset from the files that git knows of it."""
+    regular = {path for path, kind in files.items() if kind == "file"}
+    parsed = header.parse(read(header.PATH) if header.PATH in regular else b"")
+    names = {_table_id(path): path for path in sorted(regular) if _table_id(path)}
+    indexes = sorted(path for path in regular if path.endswith(mediaindex.SUFFIX))
+    return Snapshot(
+        files=files,
+        header=parsed,
+        has_header=header.PATH in regular,
+        settings=settings.parse(read(_SETTINGS) if _SETTINGS in regular else b""),
+        tables={name: Sheet(name, path, read(path), _spec(parsed, name)) for name, path in names.items()},
+        indexes={path: _index(path, read(path)) for path in indexes},
+        outputs={path: pointer.parse(read(path), path) for path in sorted(regular) if _is_pointer(path)},
+        stages=pointer.stage_outputs(read(pointer.LOCK)) if pointer.LOCK in regular else {},
+        erased=Sheet("erased", "erased.csv", read("erased.csv"), ERASED) if "erased.csv" in regular else None,
+        today=today,
+        remote=remote,
+    )
+
+
+def wanted(path: str) -> bool:
+    """Whether the content of a file is read for a snapshot."""
+    return (
+        path in {header.PATH, _SETTINGS, pointer.LOCK, "erased.csv"}
+        or bool(_table_id(path))
+        or path.endswith(mediaindex.SUFFIX)
+        or _is_pointer(path)
+    )
+
+
+def _is_pointer(path: str) -> bool:
+    return path.endswith(pointer.SUFFIX) and not path.startswith(".dvc/")
+
+
+def _table_id(path: str) -> str:
+    fits = path.startswith("db.") and path.endswith(".csv") and "/" not in path and len(path) > len("db..csv")
+    return path[len("db.") : -len(".csv")] if fits else ""
+
+
+def _spec(parsed: Header, name: str) -> Spec | None:
+    return parsed.spec(name) if name in parsed.tables else None
+
+
+def _index(path: str, data: bytes) -> Sheet:
+    first = data.partition(b"\n")[0]
+    form = spec.FLAVOR_INDEX if b"source_md5" in first else spec.INDEX
+    return Sheet(path.removesuffix(mediaindex.SUFFIX), path, data, form)

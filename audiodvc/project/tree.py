@@ -1,0 +1,51 @@
+"""A dataset's files as they are in the folder, in git's index, or at a revision: one shape for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from audiodvc.adapters import git
+from audiodvc.model.snapshot import FileKind, wanted
+from audiodvc.project.dataset import Dataset
+
+_KINDS: Mapping[str, FileKind] = {"120000": "link", "160000": "module"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The files below the dataset that git knows, and how to read those that are text."""
+
+    files: Mapping[str, FileKind]
+    read: Callable[[str], bytes]
+
+
+def folder(dataset: Dataset) -> Tree:
+    """The folder as `git add --all` would take it."""
+    names = [name for name in git.listed(dataset.root, ".") if _is_there(dataset, name)]
+    kinds: dict[str, FileKind] = {
+        name: "link" if (dataset.root / name).is_symlink() else "file" for name in names
+    }
+    return Tree(kinds, lambda name: dataset.read(name) or b"")
+
+
+def staged(dataset: Dataset) -> Tree:
+    """Exactly what the next commit will hold."""
+    return _from_git(dataset, git.index_entries(dataset.root))
+
+
+def revision(dataset: Dataset, name: str) -> Tree:
+    """Any revision, without a checkout."""
+    return _from_git(dataset, git.tree_entries(dataset.root, name))
+
+
+def _from_git(dataset: Dataset, entries: Mapping[str, tuple[str, str]]) -> Tree:
+    objects = {path: blob for path, (_, blob) in entries.items() if wanted(path)}
+    contents = git.blobs(dataset.root, objects.values())
+    kinds: dict[str, FileKind] = {path: _KINDS.get(mode, "file") for path, (mode, _) in entries.items()}
+    return Tree(kinds, lambda path: contents[objects[path]])
+
+
+def _is_there(dataset: Dataset, name: str) -> bool:
+    path = dataset.root / name
+    return path.is_symlink() or path.is_file()
