@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def write(path: str, samples: NDArray[np.float64], sampling_rate: int) -> None:
 
 def extension(path: str) -> str:
     """The extension of a path in lower case, without its dot."""
-    return PurePath(path).suffix[1:].lower()
+    return os.path.splitext(path)[1][1:].lower()
 
 
 def is_video(path: str) -> bool:

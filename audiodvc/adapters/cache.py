@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import FileIO
 from typing import NamedTuple
 
 OBJECT_MODE = 0o444
@@ -15,7 +16,7 @@ PREFIXES = tuple(f"{number:02x}" for number in range(256))
 # Up to this size a file is read into memory, so that an object which is there already costs no write.
 _AT_ONCE = 4 * 2**20
 
-_CHANGED = "changed while it was read"
+_BLOCK = 2**20
 
 Copy = Callable[[str, str], None]
 """Makes a second file of the same content; reflink where the file system can."""
@@ -41,16 +42,18 @@ def present(objects: str) -> set[str]:
 def keep(objects: str, source: str, link: str = "copy", copy: Copy | None = None) -> Kept:
     """Bring a file into the cache, and leave in its place what `link` says."""
     before = os.stat(source)
-    data = _bytes(source) if before.st_size <= _AT_ONCE else None
-    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest() if data is not None else md5_of(source)
-    target = path_of(objects, md5)
-    if not os.path.exists(target):
-        _bring(source, target, data, link, copy)
+    if link in ("hardlink", "symlink"):
+        md5 = md5_of(source)
+        _bring_itself(source, path_of(objects, md5))
+    elif link == "copy" and before.st_size <= _AT_ONCE:
+        md5 = _bring_small(objects, source)
+    else:
+        md5 = _bring_copy(objects, source, copy if link == "reflink" else None)
     after = os.stat(source)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise OSError(None, _CHANGED, source)
+        raise OSError(None, "changed while it was read", source)
     if link in ("hardlink", "symlink"):
-        _replace_by_link(source, target, link)
+        _replace_by_link(source, path_of(objects, md5), link)
     return Kept(md5, before.st_size)
 
 
@@ -58,9 +61,25 @@ def put(objects: str, name: str, data: bytes) -> None:
     """Write an object whose name is known."""
     target = path_of(objects, name)
     if not os.path.exists(target):
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with _whole(target) as temporary, open(temporary, "xb") as file:
-            file.write(data)
+        with _whole(target) as temporary:
+            _write(temporary, data)
+
+
+@contextmanager
+def arriving(objects: str, names: Sequence[str]) -> Iterator[list[str]]:
+    """Temporary files for objects from elsewhere; each that has the bytes of its name becomes an object."""
+    targets = [path_of(objects, name) for name in names]
+    files = [f"{target}.{secrets.token_hex(6)}.tmp" for target in targets]
+    try:
+        yield files
+        for name, file, target in zip(names, files, targets, strict=True):
+            if md5_of(file) != name.removesuffix(".dir"):
+                raise OSError(None, "its bytes are not those that its name says", name)
+            os.chmod(file, OBJECT_MODE)
+            os.replace(file, target)
+    finally:
+        for file in files:
+            _discard(file)
 
 
 def md5_of(path: str) -> str:
@@ -69,35 +88,68 @@ def md5_of(path: str) -> str:
         return hashlib.file_digest(file, _md5).hexdigest()
 
 
-def _bring(source: str, target: str, data: bytes | None, link: str, copy: Copy | None) -> None:
-    with _whole(target) as temporary:
-        if link in ("hardlink", "symlink") and _linked(source, temporary):
-            return
-        if data is not None and link != "reflink":
-            with open(temporary, "xb") as file:
-                file.write(data)
+def _bring_small(objects: str, source: str) -> str:
+    data = _bytes(source)
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    put(objects, md5, data)
+    return md5
+
+
+def _bring_copy(objects: str, source: str, copy: Copy | None) -> str:
+    """Copy a file of any size, reading it once: what is hashed is what is in the cache."""
+    temporary = _temporary(f"{objects}/new")
+    try:
+        if copy is None:
+            md5 = _copy(source, temporary)
         else:
-            (copy or _copy)(source, temporary)
-            if md5_of(temporary) != target[-33:-31] + target[-30:]:
-                raise OSError(None, _CHANGED, source)
+            copy(source, temporary)
+            md5 = md5_of(temporary)
+        target = path_of(objects, md5)
+        if os.path.exists(target):
+            _discard(temporary)
+        else:
+            _settle(temporary, target)
+    except BaseException:
+        _discard(temporary)
+        raise
+    return md5
+
+
+def _bring_itself(source: str, target: str) -> None:
+    # The object becomes the very file that was added, as with `dvc add`; not across file systems.
+    if os.path.exists(target):
+        return
+    with _whole(target) as temporary:
+        try:
+            os.link(os.path.realpath(source), temporary)
+        except OSError:
+            _copy(source, temporary)
 
 
 @contextmanager
 def _whole(target: str) -> Iterator[str]:
-    temporary = f"{target}.{secrets.token_hex(6)}.tmp"
+    temporary = _temporary(target)
     try:
         yield temporary
-        os.chmod(temporary, OBJECT_MODE)
-        os.replace(temporary, target)
+        _settle(temporary, target)
     except BaseException:
         _discard(temporary)
         raise
 
 
+def _temporary(target: str) -> str:
+    return f"{target}.{secrets.token_hex(6)}.tmp"
+
+
+def _settle(temporary: str, target: str) -> None:
+    os.chmod(temporary, OBJECT_MODE)
+    os.replace(temporary, target)
+
+
 def _replace_by_link(path: str, target: str, link: str) -> None:
     if os.path.samefile(path, target) and (link == "hardlink") != os.path.islink(path):
         return
-    temporary = f"{path}.{secrets.token_hex(6)}.tmp"
+    temporary = _temporary(path)
     try:
         (os.link if link == "hardlink" else os.symlink)(target, temporary)
         os.replace(temporary, path)
@@ -106,24 +158,31 @@ def _replace_by_link(path: str, target: str, link: str) -> None:
         raise
 
 
-def _linked(source: str, temporary: str) -> bool:
-    # The object becomes the very file that was added, as `dvc add` does it; across file systems it can't.
-    try:
-        os.link(os.path.realpath(source), temporary)
-    except OSError:
-        return False
-    return True
-
-
-def _copy(source: str, target: str) -> None:
-    import shutil
-
-    shutil.copyfile(source, target)
+def _copy(source: str, target: str) -> str:
+    """Copy a file in bounded memory; the md5 of what was written."""
+    md5 = hashlib.md5(usedforsecurity=False)
+    with open(source, "rb", buffering=0) as old, open(target, "xb", buffering=0) as new:
+        while data := old.read(_BLOCK):
+            md5.update(data)
+            _write_all(new, data)
+    return md5.hexdigest()
 
 
 def _bytes(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
+    with open(path, "rb", buffering=0) as file:
+        return file.readall()
+
+
+def _write(path: str, data: bytes) -> None:
+    # Without Python's buffers: a fifth less time for small files.
+    with open(path, "xb", buffering=0) as file:
+        _write_all(file, data)
+
+
+def _write_all(file: FileIO, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 def _md5() -> hashlib._Hash:

@@ -37,11 +37,11 @@ def walk(folder: str) -> Iterator[Entry]:
             yield Entry(place, problem=reason(error))
 
 
-def look(file: os.DirEntry[str] | Path) -> Entry:
+def look(file: os.DirEntry[str] | str) -> Entry:
     """One file as it is now."""
     path = os.fspath(file)
     try:
-        seen = file.stat()
+        seen = os.stat(file) if isinstance(file, str) else file.stat()
     except OSError as error:
         return Entry(path, problem="a broken link" if os.path.islink(path) else reason(error))
     if not stat.S_ISREG(seen.st_mode):

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from audiodvc.adapters import cache
 from audiodvc.adapters.disk import Entry
-from audiodvc.errors import AudiodvcError, RemoteError
+from audiodvc.errors import AudiodvcError, MediaError, RemoteError
+from audiodvc.progress import Advance
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 _BATCH = 10_000
+_AT_ONCE = 256
+_HEX_DIGITS = 32
 _PATIENCE = 30.0
 
 
@@ -73,13 +76,20 @@ def init(root: Path) -> None:
 
 
 def read_pointer(path: Path) -> Pointer | None:
-    """The pointer in a file; None if it is not one that tracks a single output."""
+    """The pointer that `dvc add` writes for what lies beside it; None for an import or anything else."""
     from dvc.utils.serialize import ParseError, load_yaml
 
     try:
         data = load_yaml(str(path))
         (out,) = data["outs"]
         meta = (data.get("meta") or {}).get("audiodvc") or {}
+        if (
+            data.get("deps")
+            or data.get("wdir")
+            or data.get("cmd")
+            or out["path"] != path.name[: -len(".dvc")]
+        ):
+            return None
         return Pointer(out["path"], out.get("md5", ""), out.get("size"), out.get("nfiles"), meta.get("index"))
     except (FileNotFoundError, ParseError, KeyError, TypeError, ValueError, AttributeError):
         return None
@@ -90,6 +100,28 @@ def reflink(source: str, target: str) -> None:
     from dvc_objects.fs import system
 
     system.reflink(source, target)
+
+
+@contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Keep other DVC commands out of a repository. A lock whose owner died does not count."""
+    from filelock import FileLock, Timeout
+
+    # DVC locks this file with flock as well, so that both see each other. Its second lock,
+    # `rwlock`, is a list of process ids which a killed process never leaves: we do without.
+    folder = root / ".dvc" / "tmp"
+    folder.mkdir(exist_ok=True)
+    lock = FileLock(folder / "lock", timeout=_PATIENCE)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise AudiodvcError(
+            f"another DVC or audiodvc command is at work in {root}", hint="wait for it to end and try again"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class Workspace:
@@ -118,26 +150,6 @@ class Workspace:
     def link_types(self) -> list[str]:
         """How files of the work tree hang together with the cache, in order of preference."""
         return list(self._repo.cache.local.cache_types)
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other DVC commands out. A lock whose owner died does not count."""
-        from filelock import FileLock, Timeout
-
-        # DVC locks this file with flock as well, so that both see each other. Its second lock,
-        # `rwlock`, is a list of process ids which a killed process never leaves: we do without.
-        lock = FileLock(Path(self._repo.tmp_dir or self.root) / "lock", timeout=_PATIENCE)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise AudiodvcError(
-                "another DVC or audiodvc command is at work in this repository",
-                hint="wait for it to end and try again",
-            ) from error
-        try:
-            yield
-        finally:
-            lock.release()
 
     # Files and what is known of them
 
@@ -212,6 +224,7 @@ class Workspace:
 
     def put_directory(self, name: str, data: bytes) -> None:
         """Write a directory object."""
+        self._repo.cache.local.makedirs(f"{self.objects}/{name[:2]}")
         cache.put(self.objects, name, data)
 
     def pointer_text(self, path: Path, pointer: Pointer, *, executable: bool = False) -> bytes:
@@ -284,6 +297,62 @@ class Workspace:
                 f"the remote '{remote.name}' ({remote.url}) cannot be asked: {error}"
             ) from error
 
+    # Moving objects
+
+    def has(self, md5: str) -> bool:
+        """Whether an object is in the local cache."""
+        return os.path.isfile(cache.path_of(self.objects, md5))
+
+    def push(self, remote: Remote, names: Iterable[str], advance: Advance = lambda _: None) -> None:
+        """Bring objects of the local cache to a remote, what folders list before the lists."""
+        from dvc.exceptions import DvcException
+        from dvc.fs import localfs
+
+        try:
+            store = self._repo.cloud.get_remote_odb(remote.name)
+            for batch in _batches(sorted(names, key=lambda name: (name.endswith(".dir"), name)), _AT_ONCE):
+                files = [cache.path_of(self.objects, name) for name in batch]
+                self._refuse_corrupt(batch, files)
+                store.add(files, localfs, list(batch), check_exists=False)
+                advance(len(batch))
+        except (DvcException, OSError, ImportError) as error:
+            raise RemoteError(f"pushing to '{remote.name}' ({remote.url}) failed: {error}") from error
+
+    def fetch(self, remote: Remote, names: Iterable[str], advance: Advance = lambda _: None) -> None:
+        """Bring objects from a remote that has them into the local cache, each held against its name."""
+        from dvc.exceptions import DvcException
+
+        self.prepare_cache()
+        try:
+            store = self._repo.cloud.get_remote_odb(remote.name)
+            for batch in _batches(sorted(names), _AT_ONCE):
+                with cache.arriving(self.objects, batch) as files:
+                    store.fs.get([store.oid_to_path(name) for name in batch], files)
+                advance(len(batch))
+        except (DvcException, OSError, ImportError) as error:
+            raise RemoteError(f"fetching from '{remote.name}' ({remote.url}) failed: {error}") from error
+
+    def checkout(self, pointer: Path) -> None:
+        """Let the work tree have what a pointer says; files that are recorded nowhere are not touched."""
+        from dvc.exceptions import DvcException
+
+        logging.getLogger("dvc").setLevel(logging.ERROR)
+        try:
+            self._repo.checkout(targets=[str(pointer)], force=False)
+        except (DvcException, OSError) as error:
+            raise AudiodvcError(str(error)) from error
+
+    def _refuse_corrupt(self, names: Iterable[str], files: Iterable[str]) -> None:
+        bad = [
+            name for name, file in zip(names, files, strict=True) if cache.md5_of(file) != name[:_HEX_DIGITS]
+        ]
+        if bad:
+            raise MediaError(
+                f"{len(bad)} objects of the cache {self.objects} have other bytes than their names say",
+                hint="remove them and `audiodvc add` or `dvc fetch` again",
+                details=bad,
+            )
+
 
 def _info(entry: Entry) -> dict[str, object]:
     return {
@@ -303,6 +372,6 @@ def _has_pattern(path: Path) -> bool:
     return any(line.strip() and not line.strip().startswith("#") for line in lines)
 
 
-def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), _BATCH):
-        yield items[start : start + _BATCH]
+def _batches(items: Sequence[Item], size: int = _BATCH) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

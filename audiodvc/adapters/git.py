@@ -157,6 +157,58 @@ def setting(root: Path, name: str) -> str | None:
     return done.stdout.decode().rstrip("\n") if done.code == 0 else None
 
 
+def staged_names(root: Path) -> list[str]:
+    """What the next commit changes, from the top of the work tree; inside a hook what that commit does."""
+    options = ["--cached", "--name-only", "-z", "--no-renames", "--no-relative", "--no-ext-diff"]
+    return _names(_git(["diff", *options], root, own_index=True))
+
+
+def changed_names(root: Path, older: str) -> list[str]:
+    """Where the work tree differs from a commit, from the top of the work tree."""
+    options = ["--name-only", "-z", "--no-renames", "--no-relative", "--no-ext-diff"]
+    return _names(_git(["diff", *options, older, "--"], root))
+
+
+def commit_of(root: Path, name: str) -> str | None:
+    """The commit that an object is or a tag leads to, if it leads to one and that is here."""
+    done = _try(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"], root)
+    return done.stdout.decode().strip() if done.code == 0 else None
+
+
+def unknown_to(root: Path, remote: str, commit: str, known: Sequence[str] = ()) -> tuple[bool, list[str]]:
+    """Whether a commit is new to a remote, and the last commits before it that the remote has."""
+    # As its branches were when they were last fetched; `known` are further commits that it has.
+    arguments = ["rev-list", "--boundary", commit, "--not", f"--remotes={remote}", *known]
+    lines = _git([*arguments, "--"], root).decode().split()
+    return any(line[0] != "-" for line in lines), [line[1:] for line in lines if line[0] == "-"]
+
+
+def tree_id(root: Path, commit: str, folder: str) -> str | None:
+    """The name of a folder's content at a commit; `folder` from the top, empty for all."""
+    done = _try(["rev-parse", "--verify", "--quiet", f"{commit}:{folder}"], root)
+    return done.stdout.decode().strip() if done.code == 0 else None
+
+
+def hooks_folder(root: Path) -> Path:
+    """Where git looks for the hooks of a repository: a worktree's are those of the repository itself."""
+    # `root` is the top, since a relative core.hooksPath counts from there.
+    return root / os.fsdecode(_git(["rev-parse", "--git-path", "hooks"], root)[:-1])
+
+
+def scope(root: Path, name: str) -> str | None:
+    """Where a value of git's configuration is set, as in `local` or `global`; None if it is not."""
+    done = _try(["config", "--show-scope", "--get", name], root)
+    return done.stdout.decode().split()[0] if done.code == 0 else None
+
+
+def set_setting(root: Path, name: str, value: str | None) -> None:
+    """Set a value of the repository's own configuration, or take it out with its section if that is empty."""
+    if value is not None:
+        _git(["config", "--local", name, value], root)
+    elif _try(["config", "--local", "--get", name], root).code == 0:
+        _git(["config", "--local", "--unset-all", name], root)
+
+
 def version(folder: Path) -> str:
     """The version of the git that is installed."""
     return _git(["version"], folder).decode().split()[2]

@@ -26,6 +26,11 @@ _BOOT = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer);"
     "from audiodvc.adapters.pool import serve; serve()"
 )
+_PATIENCE = 1.0
+
+# There is a worker for each core; numpy would start as many threads again in each of them, which
+# takes half of a worker's start-up time.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class Died:
@@ -93,7 +98,11 @@ class _Worker:
         # A group of its own: Ctrl-C reaches the pool alone, which then ends its workers.
         own_group: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _BOOT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **own_group
+            [sys.executable, "-c", _BOOT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **_ONE_THREAD},
+            **own_group,
         )
         self._questions, self._answers = cast("Pipes", (self._process.stdin, self._process.stdout))
         self._send(sys.path)
@@ -117,11 +126,15 @@ class _Worker:
         self._end()
 
     def _end(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._questions, self._answers):
-            with suppress(BrokenPipeError):
-                pipe.close()
+        """Let the worker finish the file in hand; one that takes long is killed."""
+        with suppress(BrokenPipeError):
+            self._questions.close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._answers.close()
 
     def _send(self, value: object) -> None:
         pickle.dump(value, self._questions, protocol=pickle.HIGHEST_PROTOCOL)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from audiodvc.finding import Finding
-from audiodvc.model import header, mediaindex, pointer, settings, spec
+from audiodvc.model import header, layout, pointer, settings, spec
 from audiodvc.model.header import Header
 from audiodvc.model.pointer import Output
 from audiodvc.model.settings import Settings
@@ -23,8 +23,6 @@ Read = Callable[[str], bytes]
 ERASED = spec.Spec(
     "erased", "index", (("file", "str"), ("md5", "str")), (("date", "date"), ("reason", "str"))
 )
-
-_SETTINGS = settings.PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,41 +70,26 @@ def take(
 ) -> Snapshot:
     """Read a dataset from the files that git knows of it."""
     regular = {path for path, kind in files.items() if kind == "file"}
-    parsed = header.parse(read(header.PATH) if header.PATH in regular else b"")
-    names = {_table_id(path): path for path in sorted(regular) if _table_id(path)}
-    indexes = sorted(path for path in regular if path.endswith(mediaindex.SUFFIX))
+    parsed = header.parse(read(layout.HEADER) if layout.HEADER in regular else b"")
+    names = {layout.table_id(path): path for path in sorted(regular) if layout.table_id(path)}
+    indexes = sorted(path for path in regular if path.endswith(layout.INDEX))
     return Snapshot(
         files=files,
         header=parsed,
-        has_header=header.PATH in regular,
-        settings=settings.parse(read(_SETTINGS) if _SETTINGS in regular else b""),
+        has_header=layout.HEADER in regular,
+        settings=settings.parse(read(layout.SETTINGS) if layout.SETTINGS in regular else b""),
         tables={name: Sheet(name, path, read(path), _spec(parsed, name)) for name, path in names.items()},
         indexes={path: _index(path, read(path)) for path in indexes},
-        outputs={path: pointer.parse(read(path), path) for path in sorted(regular) if _is_pointer(path)},
-        stages=pointer.stage_outputs(read(pointer.LOCK)) if pointer.LOCK in regular else {},
-        erased=Sheet("erased", "erased.csv", read("erased.csv"), ERASED) if "erased.csv" in regular else None,
+        outputs={
+            path: pointer.parse(read(path), path) for path in sorted(regular) if layout.is_pointer(path)
+        },
+        stages=pointer.stage_outputs(read(layout.LOCK)) if layout.LOCK in regular else {},
+        erased=Sheet("erased", layout.ERASED, read(layout.ERASED), ERASED)
+        if layout.ERASED in regular
+        else None,
         today=today,
         remote=remote,
     )
-
-
-def wanted(path: str) -> bool:
-    """Whether the content of a file is read for a snapshot."""
-    return (
-        path in {header.PATH, _SETTINGS, pointer.LOCK, "erased.csv"}
-        or bool(_table_id(path))
-        or path.endswith(mediaindex.SUFFIX)
-        or _is_pointer(path)
-    )
-
-
-def _is_pointer(path: str) -> bool:
-    return path.endswith(pointer.SUFFIX) and not path.startswith(".dvc/")
-
-
-def _table_id(path: str) -> str:
-    fits = path.startswith("db.") and path.endswith(".csv") and "/" not in path and len(path) > len("db..csv")
-    return path[len("db.") : -len(".csv")] if fits else ""
 
 
 def _spec(parsed: Header, name: str) -> Spec | None:
@@ -116,4 +99,4 @@ def _spec(parsed: Header, name: str) -> Spec | None:
 def _index(path: str, data: bytes) -> Sheet:
     first = data.partition(b"\n")[0]
     form = spec.FLAVOR_INDEX if b"source_md5" in first else spec.INDEX
-    return Sheet(path.removesuffix(mediaindex.SUFFIX), path, data, form)
+    return Sheet(path.removesuffix(layout.INDEX), path, data, form)

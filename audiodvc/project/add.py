@@ -11,7 +11,7 @@ from audiodvc.adapters import audio, cache, disk, dvc, git
 from audiodvc.adapters.disk import Entry
 from audiodvc.adapters.pool import Pool
 from audiodvc.errors import MediaError
-from audiodvc.model import mediaindex, paths
+from audiodvc.model import layout, mediaindex, paths
 from audiodvc.model.mediaindex import Media
 from audiodvc.progress import Progress
 from audiodvc.project import stages
@@ -19,6 +19,8 @@ from audiodvc.project.dataset import STAGES, Dataset
 from audiodvc.project.ingest import Ingested, Wanted, ingest, settle, workers
 
 _NAMED = 20
+# DVC's state is a database: a thousand files in one transaction cost what ten cost alone.
+_REMEMBERED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +88,21 @@ def add(
     drop_missing: bool = False,
 ) -> Added:
     """Track media: only new and changed files are read, and nothing is written before all are known good."""
-    units = [_scan(dataset, unit) for unit in _units(dataset, targets)]
-    _refuse_bad_names(dataset, units)
     with ExitStack() as stack:
+        stack.enter_context(dvc.locked(dataset.dvc_root))
+        units = [_scan(dataset, unit) for unit in _units(dataset, targets)]
+        _refuse_bad_names(dataset, units)
         # Workers start while DVC is still being imported, when there is surely work for them.
         pool = workers(stack, sum(max(0, len(unit.entries) - len(unit.old)) for unit in units))
         workspace = stack.enter_context(dataset.workspace())
-        stack.enter_context(workspace.locked())
         store = _Store(workspace, cache.present(workspace.objects), pool)
         _refuse_never_pulled(units, store.present, drop_missing=drop_missing)
         for unit in units:
             _read(dataset, unit, store, progress)
         _refuse_broken(units, allow_broken=allow_broken)
         tracked = [_write(dataset, unit, workspace) for unit in units]
-    stages.sync(dataset)
-    return Added(tuple(tracked), tuple(_stage(dataset, units)), tuple(_notes(units)))
+        stages.sync(dataset)
+        return Added(tuple(tracked), tuple(_stage(dataset, units)), tuple(_notes(units)))
 
 
 # What is to be added
@@ -129,7 +131,13 @@ def _owner(dataset: Dataset, name: str) -> str | None:
 
 
 def _scan(dataset: Dataset, unit: _Unit) -> _Unit:
-    unit.pointer = dvc.read_pointer(dataset.root / f"{unit.path}.dvc")
+    pointer = dataset.root / f"{unit.path}.dvc"
+    unit.pointer = dvc.read_pointer(pointer)
+    if unit.pointer is None and pointer.exists():
+        raise MediaError(
+            f"{unit.path}.dvc is not a pointer as `dvc add` writes it",
+            hint="an import is brought up to date by `dvc update`",
+        )
     index = dataset.read(unit.index)
     if index is not None:
         unit.old = {media.file: media for media in mediaindex.parse(index, unit.index)}
@@ -154,7 +162,7 @@ def _entries(dataset: Dataset, unit: _Unit, part: str) -> Iterable[Entry]:
     if full.is_dir() and not full.is_symlink():
         return disk.walk(str(full))
     if full.exists() or full.is_symlink():
-        return [disk.look(full)]
+        return [disk.look(str(full))]
     if part in unit.parts and any(_within(name, part) for name in unit.old):
         return []
     raise MediaError(f"{part} does not exist", hint=_how_to_get(dataset, unit))
@@ -169,6 +177,8 @@ def _how_to_get(dataset: Dataset, unit: _Unit) -> str:
 
 
 def _refuse_untrackable(dataset: Dataset, unit: _Unit) -> None:
+    if unit.path.split("/")[0] in {".git", ".dvc"} or layout.is_read(unit.path):
+        raise MediaError(f"{unit.path} belongs to the dataset's own files, which git keeps")
     here = git.tracked(dataset.root, [unit.path])
     if here:
         raise MediaError(
@@ -271,10 +281,19 @@ def _read(dataset: Dataset, unit: _Unit, store: _Store, progress: Progress) -> N
     link = workspace.link(str(dataset.root / unit.path))
     with progress(f"reading {unit.path}", len(wanted)) as advance, ExitStack() as stack:
         pool = store.pool or workers(stack, len(wanted))
+        told: list[Ingested] = []
         for chunk in ingest(workspace.objects, link, wanted, pool):
-            unit.done |= {file.name: file for file in chunk}
-            workspace.remember((file.entry, file.md5) for file in chunk if file.md5)
+            told += chunk
             advance(len(chunk))
+            if len(told) >= _REMEMBERED:
+                _remember(unit, workspace, told)
+        _remember(unit, workspace, told)
+
+
+def _remember(unit: _Unit, workspace: dvc.Workspace, told: list[Ingested]) -> None:
+    unit.done |= {file.name: file for file in told}
+    workspace.remember((file.entry, file.md5) for file in told if file.md5)
+    told.clear()
 
 
 def _write(dataset: Dataset, unit: _Unit, workspace: dvc.Workspace) -> Tracked:

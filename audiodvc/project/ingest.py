@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from typing import NamedTuple
 
 from audiodvc.adapters import audio, cache, disk, dvc
@@ -79,7 +78,7 @@ def _one_by_one(pool: Pool, task: _Task) -> list[Ingested]:
     # One of these files takes its worker down with it: alone, each tells whether it was the one.
     shares = [task._replace(files=[file]) for file in task.files]
     return [
-        _failed(share.files[0], share.files[0].entry, "the audio library crashed on it")
+        _failed(share.files[0], "the audio library crashed on it")
         if isinstance(done, Died)
         else done[0]
         for share, done in pool.map(work, shares)
@@ -87,24 +86,22 @@ def _one_by_one(pool: Pool, task: _Task) -> list[Ingested]:
 
 
 def _one(file: Wanted, objects: str, link: str, copy: cache.Copy | None) -> Ingested:
-    path = file.entry.path
-    before = disk.look(Path(path))
-    problem = before.problem
+    path, problem = file.entry.path, ""
     try:
         probe = audio.probe(path)
     except audio.BrokenAudioError as error:
         probe, problem = audio.Probe(audio.extension(path)), str(error)
     except OSError as error:
-        return _failed(file, before, disk.reason(error))
+        return _failed(file, disk.reason(error))
     try:
         md5 = file.md5 or cache.keep(objects, path, link, copy).md5
     except OSError as error:
-        return _failed(file, before, disk.reason(error))
-    return Ingested(file.name, disk.look(Path(path)), md5, probe, problem)
+        return _failed(file, disk.reason(error))
+    return Ingested(file.name, disk.look(path), md5, probe, problem)
 
 
-def _failed(file: Wanted, entry: Entry, problem: str) -> Ingested:
-    return Ingested(file.name, entry, "", audio.Probe(""), problem)
+def _failed(file: Wanted, problem: str) -> Ingested:
+    return Ingested(file.name, file.entry, "", audio.Probe(""), problem)
 
 
 def settle(entries: Mapping[str, Entry], done: Iterable[Ingested]) -> dict[str, Entry]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from audiodvc.adapters import git
-from audiodvc.model.snapshot import FileKind, wanted
+from audiodvc.model import layout
+from audiodvc.model.snapshot import FileKind
 from audiodvc.project.dataset import Dataset
 
 _KINDS: Mapping[str, FileKind] = {"120000": "link", "160000": "module"}
@@ -31,17 +33,18 @@ def folder(dataset: Dataset) -> Tree:
 
 def staged(dataset: Dataset) -> Tree:
     """Exactly what the next commit will hold."""
-    return _from_git(dataset, git.index_entries(dataset.root))
+    return of_entries(dataset.root, git.index_entries(dataset.root))
 
 
 def revision(dataset: Dataset, name: str) -> Tree:
     """Any revision, without a checkout."""
-    return _from_git(dataset, git.tree_entries(dataset.root, name))
+    return of_entries(dataset.root, git.tree_entries(dataset.root, name))
 
 
-def _from_git(dataset: Dataset, entries: Mapping[str, tuple[str, str]]) -> Tree:
-    objects = {path: blob for path, (_, blob) in entries.items() if wanted(path)}
-    contents = git.blobs(dataset.root, objects.values())
+def of_entries(folder: Path, entries: Mapping[str, tuple[str, str]]) -> Tree:
+    """Files by their mode and blob, in the repository of a folder."""
+    objects = {path: blob for path, (_, blob) in entries.items() if layout.is_read(path)}
+    contents = git.blobs(folder, objects.values())
     kinds: dict[str, FileKind] = {path: _KINDS.get(mode, "file") for path, (mode, _) in entries.items()}
     return Tree(kinds, lambda path: contents[objects[path]])
 

@@ -384,9 +384,8 @@ def test_lock_of_a_dead_dvc_does_not_stop_us(repo: Repo) -> None:
 def test_dvc_is_kept_out_while_we_work(repo: Repo) -> None:
     """Our lock is DVC's lock."""
     code = (
-        "from pathlib import Path; from audiodvc.adapters.dvc import Workspace;"
-        "w = Workspace(Path('.').resolve());\n"
-        "with w.locked(): print('held', flush=True); input()"
+        "from pathlib import Path; from audiodvc.adapters import dvc\n"
+        "with dvc.locked(Path('.').resolve()): print('held', flush=True); input()"
     )
     put(repo, "audio/a.wav", tone(0.2))
     with subprocess.Popen(
@@ -425,3 +424,40 @@ def test_interrupted_add_can_be_repeated(repo: Repo) -> None:
     repo.audiodvc("add", "audio")
     assert len(index(repo)) == 6000
     assert "up to date" in repo.dvc("status", "audio.dvc")
+
+
+def test_large_file_is_stored_whole(repo: Repo) -> None:
+    """A file that does not fit into one read has the hash that DVC gives it."""
+    put(repo, "audio/long.wav", tone(200))
+    repo.audiodvc("add", "audio")
+    ours = (repo.path / "audio.dvc").read_bytes()
+    repo.dvc("add", "audio")
+    assert (repo.path / "audio.dvc").read_bytes() == ours
+    repo.dvc("push")
+    repo.git("add", "--all")
+    repo.git("commit", "--quiet", "--message", "long")
+    other = repo.clone("other")
+    other.dvc("pull")
+    assert (other.path / "audio/long.wav").read_bytes() == tone(200)
+
+
+@pytest.mark.parametrize("target", ["audio.dvc", "audio.media.csv", "db.yaml", "dvc.lock", ".git", ".dvc"])
+def test_own_files_of_a_dataset_are_no_media(repo: Repo, target: str) -> None:
+    """Pointers, indexes and tables are text for git."""
+    put(repo, "audio/a.wav", tone(0.2))
+    repo.audiodvc("add", "audio")
+    done = repo.run("audiodvc", "add", target)
+    assert done.returncode == 3
+    assert "belongs to the dataset's own files" in done.stderr
+
+
+def test_import_of_dvc_is_left_to_dvc(repo: Repo) -> None:
+    """A pointer with a dependency is brought up to date by DVC alone."""
+    source = repo.path.parent / "source.wav"
+    source.write_bytes(tone(0.2))
+    repo.dvc("import-url", str(source), "a.wav")
+    before = (repo.path / "a.wav.dvc").read_bytes()
+    done = repo.run("audiodvc", "add", "a.wav")
+    assert done.returncode == 3
+    assert "dvc update" in done.stderr
+    assert (repo.path / "a.wav.dvc").read_bytes() == before

@@ -107,4 +107,5 @@ def sealed(folder: Path) -> Mapping[str, str]:
         "DVC_SITE_CACHE_DIR": str(folder / "site"),
         "DVC_NO_ANALYTICS": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
+        "PYTHONDONTWRITEBYTECODE": "",  # an installed audiodvc is compiled, as the peers are
     }
