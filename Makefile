@@ -10,7 +10,7 @@ export HOME := $(CURDIR)/$(VENV)/home
 endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check unit bench clean
+.PHONY: demo test check unit docs bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -27,6 +27,9 @@ check: $(VENV)/.installed-test
 
 unit: $(VENV)/.installed-test
 	$(BIN)/python -m pytest tests/unit tests/test_layers.py
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m audiodvc.cli.reference docs/reference
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m pytest -s tests/benchmarks

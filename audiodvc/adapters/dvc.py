@@ -240,8 +240,9 @@ class Workspace:
         if path.exists():
             stage = load_file(self._repo, name).stage
         else:
+            # Without its `wdir` DVC takes the current folder, which need not be in the repository.
             stage = self._repo.stage.create(
-                single_stage=True, validate=False, fname=name, outs=[str(path)[:-4]]
+                single_stage=True, validate=False, fname=name, wdir=str(path.parent), outs=[str(path)[:-4]]
             )
         (out,) = stage.outs
         out.hash_name = "md5"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,12 @@ class Console:
 
     folder: Path
     quiet: bool = False
+
+    @property
+    def colours(self) -> bool:
+        """Whether results go to a terminal that shows colours, and nobody asked for none."""
+        dumb = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        return sys.stdout.isatty() and not dumb
 
     def result(self, text: str) -> None:
         """What was asked for, on standard output."""

@@ -24,9 +24,14 @@ VERBS = {
     "fmt": "bring tables, indexes and header into canonical form",
     "validate": "every fault of labels and media, with its line",
     "status": "what is changed, staged and not pushed",
+    "install": "let git check labels and bring media: the hooks of this clone",
+    "uninstall": "take these hooks out again",
     "doctor": "check that this clone has all that it needs",
     "demo": "make a small dataset and show what audiodvc does with it",
 }
+
+# What programs call, and the list of verbs leaves out.
+_HIDDEN = ("hook",)
 
 _COULD_NOT, _BUG, _INTERRUPTED = 3, 70, 130
 
@@ -42,7 +47,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The verb of a name."""
         del ctx
-        if cmd_name not in VERBS:
+        if cmd_name not in (*VERBS, *_HIDDEN):
             return None
         command: click.Command = import_module(f"audiodvc.cli.{cmd_name.replace('-', '_')}").command
         return command

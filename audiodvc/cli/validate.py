@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
+from audiodvc import __version__
 from audiodvc.cli.console import Console
 from audiodvc.errors import UsageError
 from audiodvc.project import dataset
-from audiodvc.project.validate import validate
-from audiodvc.report import findings
+from audiodvc.project.dataset import Dataset
+from audiodvc.project.fix import fix
+from audiodvc.project.validate import Validated, validate
+from audiodvc.report import findings, github
+from audiodvc.report.look import Look
+from audiodvc.report.text import differences, mended
 
 
 @click.command(name="validate")
 @click.option("--staged", is_flag=True, help="Check exactly what the next commit will hold.")
 @click.option("--rev", metavar="REV", help="Check a revision, without a checkout.")
 @click.option("--remote", is_flag=True, help="Ask the remote for every object, too.")
+@click.option("--fix", "mend", is_flag=True, help="Mend what is safe to mend, then check what is left.")
+@click.option("--unsafe", is_flag=True, help="With --fix: nearest labels and clipped segments, too.")
+@click.option("--diff", "show", is_flag=True, help="With --fix: write nothing, show what would change.")
 @click.option("--strict", is_flag=True, help="Let warnings count as errors.")
 @click.option(
-    "--format", "form", type=click.Choice(list(findings.FORMATS)), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(list(findings.FORMATS)),
+    default="text",
+    show_default=True,
+    help="For people, programs, annotations on GitHub, or code scanners.",
 )
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there, not to stdout.")
 @click.pass_obj
@@ -29,6 +43,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     staged: bool,
     rev: str | None,
     remote: bool,
+    mend: bool,
+    unsafe: bool,
+    show: bool,
     strict: bool,
     form: str,
     output: Path | None,
@@ -39,11 +56,38 @@ def command(  # noqa: PLR0913 - one parameter for each option
     """
     if staged and rev:
         raise UsageError("--staged and --rev cannot be combined")
+    if mend and (staged or rev):
+        raise UsageError("--fix mends the folder, not what --staged or --rev look at")
+    if (unsafe or show) and not mend:
+        raise UsageError("--unsafe and --diff go with --fix")
     found = dataset.find(console.folder)
+    if mend:
+        fixed = fix(found, console.progress, unsafe=unsafe, write=not show)
+        if show:
+            console.result(differences(fixed))
+            return int(bool(fixed.rewritten))
+        console.note(mended(fixed))
     done = validate(found, console.progress, staged=staged, revision=rev, ask_remote=remote)
-    text = findings.FORMATS[form](done)
+    look = _look(found, form, colour=console.colours and not output)
+    text = findings.FORMATS[form](done, look)
     if output:
-        output.write_text(text + "\n", encoding="utf-8")
+        (console.folder / output).write_text(text + "\n", encoding="utf-8")
     else:
         console.result(text)
+    if form == "github" and (step := os.environ.get("GITHUB_STEP_SUMMARY")):
+        _append(Path(step), done, look)
     return int(bool(done.errors or (strict and done.findings)))
+
+
+def _look(found: Dataset, form: str, *, colour: bool) -> Look:
+    """Paths start where their reader is: a terminal here, a program in the dataset, a host at the top."""
+    base = {"text": Path.cwd(), "json": found.root}.get(form, found.top)
+    way = os.path.relpath(found.root, base)
+    return Look("" if way == "." else f"{way}/", colour, __version__)
+
+
+def _append(step: Path, done: Validated, look: Look) -> None:
+    """Add the findings to the summary of a step on GitHub, which earlier commands may have begun."""
+    room = github.SUMMARY_ROOM - (step.stat().st_size if step.exists() else 0)
+    with step.open("a", encoding="utf-8") as file:
+        file.write(github.summary(done, look, room))

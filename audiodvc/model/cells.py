@@ -18,26 +18,53 @@ def value_type(dtype: str) -> pl.DataType:
     return _VALUE_TYPES.get(dtype, pl.String)()
 
 
+class Settled(NamedTuple):
+    """Cells in canonical form; those that are not of the dtype stay as they are, and are listed."""
+
+    cells: pl.Series
+    unreadable: list[str]
+
+
+def settle(cells: pl.Series, dtype: str) -> Settled:
+    """Read each cell once; what can be asked of a column follows from it."""
+    if dtype not in _PLAIN:
+        return Settled(cells, [])
+    if dtype == "time":
+        cells = _padded_times(cells)
+    rest = cells.filter(_select(cells, (_TEXT != "") & ~_PLAIN[dtype](_TEXT))).unique().sort()
+    if rest.is_empty():
+        return Settled(cells, [])
+    read = {old: scalar.canonical_cell(old, dtype) for old in rest.to_list()}
+    new = {old: text for old, text in read.items() if text is not None and text != old}
+    settled = cells.replace(list(new), list(new.values())) if new else cells
+    return Settled(settled, [old for old, text in read.items() if text is None])
+
+
 def canonical(cells: pl.Series, dtype: str) -> pl.Series:
     """The canonical text of each cell; one that is not of the dtype stays as it is."""
-    return _settle(cells, dtype).cells
+    return settle(cells, dtype).cells
 
 
-def unreadable(cells: pl.Series, dtype: str) -> pl.Series:
+def unreadable(cells: pl.Series | Settled, dtype: str) -> pl.Series:
     """Which cells are neither missing nor of the dtype."""
-    return cells.is_in(_settle(cells, dtype).unreadable)
+    settled = _settled(cells, dtype)
+    return settled.cells.is_in(settled.unreadable)
 
 
-def values(cells: pl.Series, dtype: str) -> pl.Series:
+def values(cells: pl.Series | Settled, dtype: str) -> pl.Series:
     """The value of each cell, to compare and to sort; null if it is missing or not of the dtype.
 
     Times and dates are nanoseconds, dates in UTC; a dtype that does not exist counts as text.
     """
-    settled = _settle(cells, dtype)
+    settled = _settled(cells, dtype)
     known = _select(settled.cells, pl.when((_TEXT != "") & ~_TEXT.is_in(settled.unreadable)).then(_TEXT))
     if dtype == "date":
         return _mapped_dates(known)
     return _select(known, _VALUE[dtype](_TEXT)) if dtype in _VALUE else known
+
+
+def _settled(cells: pl.Series | Settled, dtype: str) -> Settled:
+    return cells if isinstance(cells, Settled) else settle(cells, dtype)
 
 
 _VALUE_TYPES: dict[str, type[pl.DataType]] = {
@@ -56,25 +83,6 @@ _TEXT = pl.col("text")
 
 def _select(cells: pl.Series, expression: pl.Expr) -> pl.Series:
     return cells.alias("text").to_frame().select(expression).to_series().alias(cells.name)
-
-
-class _Settled(NamedTuple):
-    cells: pl.Series
-    unreadable: list[str]
-
-
-def _settle(cells: pl.Series, dtype: str) -> _Settled:
-    if dtype not in _PLAIN:
-        return _Settled(cells, [])
-    if dtype == "time":
-        cells = _padded_times(cells)
-    rest = cells.filter(_select(cells, (_TEXT != "") & ~_PLAIN[dtype](_TEXT))).unique().sort()
-    if rest.is_empty():
-        return _Settled(cells, [])
-    read = {old: scalar.canonical_cell(old, dtype) for old in rest.to_list()}
-    new = {old: text for old, text in read.items() if text is not None and text != old}
-    settled = cells.replace(list(new), list(new.values())) if new else cells
-    return _Settled(settled, [old for old, text in read.items() if text is None])
 
 
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"

@@ -159,6 +159,16 @@ _SPLITS = ("train", "dev", "test")
 _TEMPO = {"anger": 0.8, "happiness": 0.9, "neutral": 1.0, "sadness": 1.3}
 
 
+MISHEARD, HEARD = "audio/ida-02.wav", "happiness"
+MISHEARD_TABLE = "db.emotion.dev.csv"
+"""A label that a listener corrects, and what it should be."""
+
+
+def misspelled(table: str) -> str:
+    """The table after a correction that was typed in a hurry."""
+    return table.replace(f"{MISHEARD},anger", f"{MISHEARD},hapiness")
+
+
 def utterances() -> tuple[Utterance, ...]:
     """All utterances, by file."""
     return tuple(

@@ -68,7 +68,7 @@ def collisions(paths: Iterable[str]) -> list[tuple[str, str]]:
     seen = _Seen({}, {}, {""})
     found: dict[tuple[str, str], None] = {}
     for path in paths:
-        key = _folded(path)
+        key = folded(path)
         twin = seen.files.setdefault(key, path)
         spelling, below = seen.folders.get(key, (path, path))
         other = _other_folder(path, seen)
@@ -81,6 +81,15 @@ def collisions(paths: Iterable[str]) -> list[tuple[str, str]]:
     return list(found)
 
 
+def folded(path: str) -> str:
+    """The path as a system sees it for which letter case and Unicode form do not count."""
+    if path.isascii():
+        low = path.lower()
+        return path if low == path else low
+    decomposed = unicodedata.normalize("NFD", path)
+    return unicodedata.normalize("NFD", decomposed.casefold())
+
+
 class _Seen(NamedTuple):
     """What was seen first under a folded path, and every spelling of a folder."""
 
@@ -89,21 +98,13 @@ class _Seen(NamedTuple):
     spellings: set[str]
 
 
-def _folded(path: str) -> str:
-    if path.isascii():
-        low = path.lower()
-        return path if low == path else low
-    decomposed = unicodedata.normalize("NFD", path)
-    return unicodedata.normalize("NFD", decomposed.casefold())
-
-
 def _other_folder(path: str, seen: _Seen) -> str | None:
     """The first path that has something above `path`, whose spelling is new, in another spelling."""
     other = None
     folder = path.rpartition("/")[0]
     while folder not in seen.spellings:
         seen.spellings.add(folder)
-        key = _folded(folder)
+        key = folded(folder)
         spelling, first = seen.folders.setdefault(key, (folder, path))
         file = seen.files.get(key, folder)
         if spelling != folder:

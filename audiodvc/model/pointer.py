@@ -13,6 +13,8 @@ SUFFIX = ".dvc"
 LOCK = "dvc.lock"
 
 _CODES = Codes("AD001", "AD001")
+_PLAIN = frozenset(("outs", "meta", "desc"))
+_PLAIN_OUT = frozenset(("md5", "size", "nfiles", "hash", "path", "desc", "type", "labels", "meta"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,16 @@ def parse(data: bytes, path: str) -> Output | None:
         _number(out.get("size")),
         _text(ours.get("index")) if isinstance(ours, dict) else None,
     )
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether a pointer tracks one file or folder beside it by an md5, and asks DVC for nothing else."""
+    root = read(data, "", _CODES).data
+    if not isinstance(root, dict) or not root.keys() <= _PLAIN:
+        return False
+    outs = root.get("outs")
+    out = outs[0] if isinstance(outs, list) and len(outs) == 1 else None
+    return isinstance(out, dict) and out.keys() <= _PLAIN_OUT and out.get("hash", "md5") == "md5"
 
 
 def stage_outputs(data: bytes, path: str = LOCK) -> dict[str, tuple[Output, ...]]:

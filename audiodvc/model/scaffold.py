@@ -44,20 +44,44 @@ What changed in each version of this dataset.
 """
 
 _PRE_COMMIT = """\
-# `pre-commit install` runs these before each commit.
+# For those who use pre-commit: `pre-commit install` lets git run these. Without it `audiodvc install` does.
+minimum_pre_commit_version: 3.2.0
+default_install_hook_types: [pre-commit, pre-merge-commit, pre-push]
 repos:
 - repo: local
   hooks:
   - id: audiodvc-fmt
-    name: tables, indexes and header in canonical form
-    entry: audiodvc fmt --check
+    name: audiodvc fmt
+    entry: audiodvc hook fmt
     language: system
-    files: '(^|/)(db\\.yaml|db\\..+\\.csv|.+\\.media\\.csv)$'
+    stages: [pre-commit]
+    files: '(^|/)(db\\.yaml|db\\.[A-Za-z0-9._-]+\\.csv|[^/]+\\.media\\.csv)$'
+    pass_filenames: false
+  - id: audiodvc-validate
+    name: audiodvc validate
+    entry: audiodvc hook pre-commit
+    language: system
+    stages: [pre-commit]
+    always_run: true
+    pass_filenames: false
+  - id: audiodvc-merge-check
+    name: audiodvc merge check
+    entry: audiodvc hook pre-merge-commit
+    language: system
+    stages: [pre-merge-commit]
+    always_run: true
+    pass_filenames: false
+  - id: audiodvc-push
+    name: audiodvc push
+    entry: audiodvc hook pre-push
+    language: system
+    stages: [pre-push]
+    always_run: true
     pass_filenames: false
 """
 
 _WORKFLOW = """\
-# Checks the result that merging a pull request would have.
+# Checks the result that merging a pull request would have, which is what GitHub checks out for one.
 name: {title}
 on:
   pull_request:{paths}
@@ -74,7 +98,9 @@ jobs:
       with:
         python-version: "3.12"
     - run: pip install "audiodvc=={version}"
+    - run: audiodvc validate --format github
     - run: audiodvc fmt --check
+      if: ${{{{ !cancelled() }}}}
 """
 
 

@@ -38,8 +38,11 @@ _NULLS = frozenset(
         *("N/A", "NA", "NULL", "NaN", "n/a", "nan", "null"),
     }
 )
+LOST = _NULLS | {"None", "<NA>"}
+"""Words that loaders of text read as missing: pyarrow all but the last two, pandas every one."""
+
 _MISSING = {
-    **dict.fromkeys(("bool", "int", "float"), _NULLS | {"None", "<NA>"}),
+    **dict.fromkeys(("bool", "int", "float"), LOST),
     **dict.fromkeys(("time", "date"), _NULLS | {"NaT", "nat", "NAT", "NAN"}),
 }
 _BOOLS = {

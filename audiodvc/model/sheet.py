@@ -1,12 +1,15 @@
-"""A table or media index with what it should be, and its columns in every form, each made once."""
+"""A table or media index with what it should be, and its columns, each read once."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from audiodvc.finding import Finding, Fix, Place
-from audiodvc.model import cells, table
+from audiodvc.model import canonical, cells, table
+from audiodvc.model.canonical import Order
+from audiodvc.model.cells import Settled
 from audiodvc.model.spec import Spec
 from audiodvc.model.table import Table
 
@@ -23,7 +26,8 @@ class Sheet:
         self.data = data
         self.spec = spec
         self.table: Table = table.parse(data, path)
-        self._made: dict[tuple[str, str], pl.Series] = {}
+        self._cells: dict[str, Settled] = {}
+        self._values: dict[str, pl.Series] = {}
 
     @property
     def height(self) -> int:
@@ -45,15 +49,47 @@ class Sheet:
 
     def canonical(self, name: str) -> pl.Series:
         """The cells of a column in canonical form."""
-        return self._form("canonical", name)
+        return self._settled(name).cells
 
     def unreadable(self, name: str) -> pl.Series:
         """Which cells are neither missing nor of the dtype."""
-        return self._form("unreadable", name)
+        return cells.unreadable(self._settled(name), self.dtype(name))
 
     def values(self, name: str) -> pl.Series:
         """The values of a column (see `cells.values`); null is missing or unreadable."""
-        return self._form("values", name)
+        if name not in self._values:
+            self._values[name] = cells.values(self._settled(name), self.dtype(name))
+        return self._values[name]
+
+    @cached_property
+    def settled(self) -> list[pl.Series]:
+        """Every column of the file in canonical form, by position."""
+        names = self.table.columns
+        return [
+            self.canonical(name) if names.index(name) == at else self.table.column(at)
+            for at, name in enumerate(names)
+        ]
+
+    @cached_property
+    def order(self) -> Order:
+        """How the rows follow each other."""
+        levels = self.spec.key if self.spec else ()
+        return canonical.order([self.values(level) for level in levels if self.has(level)])
+
+    @cached_property
+    def repeated(self) -> list[tuple[int, int]]:
+        """Each row whose key stood before, with the row where it stood first."""
+        return [] if self.spec is None or self.order.distinct else table.repeated(self.table, self.spec)
+
+    @cached_property
+    def is_canonical(self) -> bool:
+        """Whether the file is as `table.canonical` would write it, told without writing it."""
+        if self.spec is None or self.table.findings or self.table.columns != self.spec.names:
+            return False
+        if len(set(self.spec.names)) < len(self.spec.names):
+            return table.canonical(self.table, self.spec) == self.data
+        same = all(self.canonical(name).equals(self.text(name)) for name in self.spec.names)
+        return same and self.order.ascending and canonical.quoted_as_needed(self.table)
 
     def dtype(self, name: str) -> str:
         """The dtype of a column."""
@@ -61,8 +97,7 @@ class Sheet:
 
     def key(self, row: int) -> tuple[tuple[str, str], ...]:
         """The key of a row: level and text."""
-        levels = self.spec.key if self.spec else ()
-        return tuple((level, self.text(level)[row]) for level in levels if level in self.table.columns)
+        return self._key(self.table.frame.row(row))
 
     def place(self, row: int, name: str) -> Place:
         """Where the content of a cell begins."""
@@ -72,25 +107,31 @@ class Sheet:
         self, code: str, message: str, row: int, name: str, *, whole_row: bool = False, fix: Fix | None = None
     ) -> Finding:
         """A finding of a cell, or of the row that a cell of the key stands for."""
-        place = self.place(row, name)
+        cells, at = self.table.frame.row(row), self.table.position(name)
+        line, column = table.place_in(self.table, row, cells, at)
         return Finding(
             self.path,
-            place.line,
-            place.column,
+            line,
+            column,
             code,
             message,
             table=self.id,
-            key=self.key(row),
+            key=self._key(cells),
             field=None if whole_row else name,
-            value=None if whole_row else self.text(name)[row],
+            value=None if whole_row else cells[at],
             fix=fix,
         )
 
-    def _form(self, form: str, name: str) -> pl.Series:
-        made = self._made.get((form, name))
-        if made is None:
-            make = {"canonical": cells.canonical, "unreadable": cells.unreadable, "values": cells.values}[
-                form
-            ]
-            made = self._made[form, name] = make(self.text(name), self.dtype(name))
-        return made
+    def _key(self, cells: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        return tuple((level, cells[at]) for level, at in self._levels)
+
+    @cached_property
+    def _levels(self) -> tuple[tuple[str, int], ...]:
+        """The levels that the file has, with their positions."""
+        levels = self.spec.key if self.spec else ()
+        return tuple((name, self.table.position(name)) for name in levels if self.has(name))
+
+    def _settled(self, name: str) -> Settled:
+        if name not in self._cells:
+            self._cells[name] = cells.settle(self.text(name), self.dtype(name))
+        return self._cells[name]

@@ -66,13 +66,15 @@ def parse(data: bytes, path: str) -> Table:
 
 def place(table: Table, row: int, column: str | int) -> Place:
     """Where the content of a cell begins."""
-    at = table.position(column)
-    first = Place(table.lines[row], 1)
+    return place_in(table, row, table.frame.row(row), table.position(column))
+
+
+def place_in(table: Table, row: int, cells: Sequence[str], at: int) -> Place:
+    """Where the content of a cell begins in a row whose cells are known."""
     raw = None if table.raw is None else table.raw[row]
     if raw is not None:
-        return scan.walk(raw[: scan.quoted_offset(raw, at)], first)
-    before = (len(table.frame.item(row, index)) + 1 for index in range(at))
-    return Place(first.line, 1 + sum(before))
+        return scan.walk(raw[: scan.quoted_offset(raw, at)], Place(table.lines[row], 1))
+    return Place(table.lines[row], 1 + at + sum(map(len, cells[:at])))
 
 
 def head_place(table: Table, column: str | int) -> Place:
@@ -89,7 +91,16 @@ def dump(columns: Sequence[str], frame: pl.DataFrame) -> bytes:
     else:
         missing = pl.when(pl.all() != "").then(pl.all())
         body = frame.select(missing).write_csv(include_header=False, quote_style="necessary")
-    return (_line(columns) + body).encode()
+    return (first_line(columns) + body).encode()
+
+
+def first_line(columns: Sequence[str]) -> str:
+    """Names as the first line of a table."""
+    line = ",".join(_quoted(name) for name in columns)
+    if not line:
+        # A name that is empty and alone needs quotes, or it would be a blank line.
+        return '""\n' if columns else ""
+    return f"{line}\n"
 
 
 def canonical(table: Table, spec: Spec) -> bytes:
@@ -342,14 +353,6 @@ def _uneven(line: int, wide: int, width: int, *, every: bool = False) -> Fault:
     has = f"row has {wide} cell{'s'[: wide != 1]}"
     message = f"{'every ' if every else ''}{has}, the first line {width}"
     return Fault(Place(line, 1), "AF005", message)
-
-
-def _line(columns: Sequence[str]) -> str:
-    line = ",".join(_quoted(name) for name in columns)
-    if not line:
-        # A name that is empty and alone needs quotes, or it would be a blank line.
-        return '""\n' if columns else ""
-    return f"{line}\n"
 
 
 def _quoted(cell: str) -> str:

@@ -135,6 +135,21 @@ def _clone(folder: Path) -> Iterator[Step]:
     yield Remark("git finds no difference between the two folders of sound.")
 
 
+def _refuse(folder: Path) -> Iterator[Step]:
+    clone = folder / _CLONE
+    yield from _run(clone, "audiodvc install", lines=2)
+    yield Remark(f"Bo hears {content.HEARD} in {content.MISHEARD}, and types it in a hurry.")
+    table = clone / content.MISHEARD_TABLE
+    disk.write(table, content.misspelled(table.read_text(encoding="utf-8")).encode())
+    commit = f'git commit --all --message "{content.MISHEARD} is {content.HEARD}"'
+    yield from _run(clone, commit, code=1)
+    yield Remark("No such label: the commit did not happen. Everyone who has the hooks is told the same.")
+    yield from _run(clone, "audiodvc validate --fix --unsafe")
+    yield from _run(clone, "git diff --unified=0 -- db.*.csv")
+    yield from _run(clone, commit, lines=2)
+    yield Remark("One label is one line, and it is one that the header knows.")
+
+
 CHAPTERS = (
     Chapter("A folder with sound and labels becomes a dataset", _begin),
     Chapter("Sound goes to DVC", _track),
@@ -142,6 +157,7 @@ CHAPTERS = (
     Chapter("Labels go to git", _commit),
     Chapter("Sound goes to the storage", _push),
     Chapter("A colleague has the same bytes", _clone),
+    Chapter("A wrong label is refused, and mended", _refuse),
 )
 """The story, in order; a chapter finds the folder as the one before it left it."""
 

@@ -13,7 +13,7 @@ from typing import Literal
 from audiodvc.adapters import audio, disk, dvc, git
 from audiodvc.errors import AudiodvcError
 from audiodvc.model import header, mediaindex, scaffold, settings
-from audiodvc.project import stages
+from audiodvc.project import install, stages
 from audiodvc.project.dataset import HEADER, SETTINGS, Dataset
 
 Outcome = Literal["ok", "warning", "error"]
@@ -34,7 +34,8 @@ class Check:
 def doctor(dataset: Dataset) -> list[Check]:
     """Look at everything; a check that cannot be made is itself an error."""
     checks: list[Callable[[Dataset], Iterator[Check]]] = [
-        _tools, _identity, _header, _settings, _attributes, _stages, _pointers, _storage, _locks, _video,
+        _tools, _identity, _hooks, _header, _settings, _attributes, _stages, _pointers, _storage, _locks,
+        _video,
     ]  # fmt: skip
     return [outcome for check in checks for outcome in _safely(check, dataset)]
 
@@ -85,6 +86,15 @@ def _attributes(dataset: Dataset) -> Iterator[Check]:
     if scaffold.attributes(text) != text:
         message = "lines of audiodvc are missing"
         yield Check("warning", ".gitattributes", message, "`audiodvc init` adds them")
+
+
+def _hooks(dataset: Dataset) -> Iterator[Check]:
+    lacking = install.lacking(dataset.top)
+    if lacking:
+        message = f"{', '.join(lacking)} not installed: git checks nothing"
+        yield Check("warning", "hooks", message, "`audiodvc install` lets it")
+    else:
+        yield Check("ok", "hooks", "git checks what is committed, merged and pushed")
 
 
 def _stages(dataset: Dataset) -> Iterator[Check]:

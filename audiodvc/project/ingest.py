@@ -78,9 +78,7 @@ def _one_by_one(pool: Pool, task: _Task) -> list[Ingested]:
     # One of these files takes its worker down with it: alone, each tells whether it was the one.
     shares = [task._replace(files=[file]) for file in task.files]
     return [
-        _failed(share.files[0], "the audio library crashed on it")
-        if isinstance(done, Died)
-        else done[0]
+        _failed(share.files[0], "the audio library crashed on it") if isinstance(done, Died) else done[0]
         for share, done in pool.map(work, shares)
     ]
 

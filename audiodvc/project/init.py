@@ -10,7 +10,7 @@ from pathlib import Path
 from audiodvc.adapters import disk, dvc, git
 from audiodvc.errors import AudiodvcError
 from audiodvc.model import scaffold
-from audiodvc.project import stages
+from audiodvc.project import install, stages
 from audiodvc.project.dataset import Dataset
 
 _ATTRIBUTES = ".gitattributes"
@@ -25,6 +25,7 @@ class Made:
     remote: dvc.Remote | None
     written: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
 
 
 def init(folder: Path, version: str, *, remote: str | None = None, name: str | None = None) -> Made:
@@ -43,7 +44,16 @@ def init(folder: Path, version: str, *, remote: str | None = None, name: str | N
     if disk.read(config) != before:
         written.append(_from_root(dataset, config))
     git.add(root, written)
-    return Made(root, storage, tuple(sorted(written)), tuple(_notes(dataset, written)))
+    hooks, refused = _hooks(top)
+    return Made(root, storage, tuple(sorted(written)), (*_notes(dataset, written), *refused), hooks)
+
+
+def _hooks(top: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The hooks that the clone has now, and why not if it can't have them."""
+    try:
+        return install.install(top).written, ()
+    except AudiodvcError as error:
+        return (), (f"git's hooks are not installed: {error}",)
 
 
 def _repository(root: Path) -> Path:

@@ -88,7 +88,8 @@ def _media(dataset: Dataset, workspace: dvc.Workspace, index: str, rows: list[Me
     path = index.removesuffix(mediaindex.SUFFIX)
     start = len(str(dataset.root)) + 1
     full = dataset.root / path
-    entries = [] if not full.exists() else list(disk.walk(str(full))) if full.is_dir() else [disk.look(str(full))]
+    entries = list(disk.walk(str(full))) if full.is_dir() else [disk.look(str(full))]
+    entries = [entry for entry in entries if not entry.problem]
     here = {entry.path[start:]: entry for entry in entries}
     known = workspace.known(entries)
     old = {media.file: media for media in rows}

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 
     from audiodvc.project.add import Added, Tracked
     from audiodvc.project.doctor import Check
+    from audiodvc.project.fix import Fixed
     from audiodvc.project.fmt import Formatted, Rewritten
     from audiodvc.project.init import Made
+    from audiodvc.project.install import Installed, Uninstalled
     from audiodvc.project.status import FileState, MediaState, RemoteState, Status
 
 
@@ -19,11 +21,28 @@ def made(done: Made) -> str:
     """What `init` did."""
     first = f"dataset in {done.root}"
     media = f"media go to {done.remote.url}" if done.remote else "media have no default remote yet"
+    hooks = [f"hooks: {', '.join(done.hooks)}"] if done.hooks else []
     if not done.written:
-        return f"{first}: nothing to do, all is there\n{media}"
-    return "\n".join(
-        [first, *(f"  {path}" for path in done.written), media, "staged; `git commit` records it"]
-    )
+        state = "" if hooks else ": nothing to do, all is there"
+        return "\n".join([first + state, *hooks, media])
+    files = [f"  {path}" for path in done.written]
+    return "\n".join([first, *files, *hooks, media, "staged; `git commit` records it"])
+
+
+def installed(done: Installed) -> str:
+    """What `install` did."""
+    what = ", ".join(done.hooks) or "none needed"
+    kept = [f"the earlier {', '.join(done.chained)} still run first"] if done.chained else []
+    state = "hooks" if done.written else "nothing to do, the hooks are there:"
+    return "\n".join([f"{state} {what} in {done.folder}", *kept])
+
+
+def uninstalled(done: Uninstalled) -> str:
+    """What `uninstall` did."""
+    if not done.removed:
+        return f"no hooks of audiodvc in {done.folder}"
+    back = [f"put back: {', '.join(done.restored)}"] if done.restored else []
+    return "\n".join([f"removed: {', '.join(done.removed)} from {done.folder}", *back])
 
 
 def added(done: Added) -> str:
@@ -40,14 +59,26 @@ def formatted(done: Formatted, *, written: bool) -> str:
     return "\n".join([*lines, f"{well} of {done.files} files are in canonical form"])
 
 
-def differences(done: Formatted) -> str:
-    """What `fmt` would change, line by line."""
+def differences(done: Formatted | Fixed) -> str:
+    """What `fmt` or `validate --fix` would change, line by line."""
     return "\n".join(line for file in done.rewritten for line in _unified(file))
 
 
+def mended(done: Fixed) -> str:
+    """What `validate --fix` did."""
+    count, files = done.findings, len(done.rewritten)
+    return f"mended {count:,} finding{'s'[: count != 1]} in {files:,} file{'s'[: files != 1]}"
+
+
 def _unified(file: Rewritten) -> Iterator[str]:
-    old, new = (data.decode("utf-8", "replace").splitlines() for data in (file.old, file.new))
+    old, new = (_diffable(data.decode("utf-8", "replace")) for data in (file.old, file.new))
     yield from unified_diff(old, new, f"a/{file.path}", f"b/{file.path}", lineterm="")
+
+
+def _diffable(text: str) -> list[str]:
+    """Lines by LF alone, so that a CR is seen, with git's words for a last line that has no end."""
+    *lines, last = text.split("\n")
+    return [*lines, f"{last}\n\\ No newline at end of file"] if last else lines
 
 
 def status(seen: Status) -> str:

@@ -10,11 +10,35 @@ from audiodvc.codes import ALWAYS, CODES, OFF
 from audiodvc.finding import Finding
 from audiodvc.model.settings import Settings
 from audiodvc.model.snapshot import Snapshot
-from audiodvc.rules import keys
+from audiodvc.rules import (
+    audio,
+    cells,
+    flavors,
+    form,
+    header,
+    keys,
+    paths,
+    segments,
+    settings,
+    splits,
+    storage,
+)
 
 Rule = Callable[[Snapshot], Iterable[Finding]]
 
-_FAMILIES = (keys.RULES,)
+_FAMILIES = (
+    header.RULES,
+    settings.RULES,
+    form.RULES,
+    keys.RULES,
+    cells.RULES,
+    paths.RULES,
+    segments.RULES,
+    audio.RULES,
+    storage.RULES,
+    flavors.RULES,
+    splits.RULES,
+)
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {rule.__name__.upper(): rule for family in _FAMILIES for rule in family}

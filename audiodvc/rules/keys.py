@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audiodvc.finding import Finding, Fix
-from audiodvc.model import table
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
 
@@ -14,7 +13,7 @@ def ak001(snapshot: Snapshot) -> Iterator[Finding]:
     """A key stands in two rows.
 
     A loader keeps both rows or the last one, and a merge cannot tell which of them was changed.
-    Keys are compared by value: `1` and `1.0` are one float. Two rows that agree in every cell are
+    Keys are compared by value: `1` and `1.0` are one float. Two rows that say the same in every cell are
     mended by `--fix`, which keeps the first; of two that differ only a person can say which is right.
 
     Bad:
@@ -30,10 +29,10 @@ def ak001(snapshot: Snapshot) -> Iterator[Finding]:
         audio/b.wav,angry
     """
     for sheet in (*snapshot.declared.values(), *snapshot.indexes.values()):
-        if sheet.spec is None:
+        if sheet.spec is None or not sheet.has(*sheet.spec.key):
             continue
-        for row, first in table.repeated(sheet.table, sheet.spec):
-            same = sheet.table.frame.row(row) == sheet.table.frame.row(first)
+        for row, first in sheet.repeated:
+            same = all(cells[row] == cells[first] for cells in sheet.settled)
             line = sheet.table.lines[first]
             fix = Fix("remove the second of two equal rows", safe=True) if same else None
             message = f"key {_shown(sheet, row)} stands on line {line} already"

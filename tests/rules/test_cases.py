@@ -2,7 +2,8 @@
 
 A bad case has the expected lines in `expected.txt`; everything else in it is the dataset. A good case
 has no finding at all. Files that a checkout would alter are written by `make.py` in the case, if there is
-one: it is run in the copy of the case.
+one: it is run in the copy of the case. With a `remote.txt`, the remote is asked, and has the objects
+that it lists.
 """
 
 from __future__ import annotations
@@ -62,6 +63,9 @@ def findings(case: Path, tmp_path: Path) -> dict[str, list[str]]:
     if made.exists():
         runpy.run_path(str(made), init_globals={"ROOT": dataset.root})
         made.unlink()
+    listed = dataset.root / "remote.txt"
+    remote = frozenset(listed.read_text(encoding="utf-8").split()) if listed.exists() else None
+    listed.unlink(missing_ok=True)
     repo = Repo(dataset.root)
     repo.git("init", "--quiet")
     repo.git("add", "--all", "--force")
@@ -71,10 +75,10 @@ def findings(case: Path, tmp_path: Path) -> dict[str, list[str]]:
         "index": tree.staged(dataset),
         "revision": tree.revision(dataset, "HEAD"),
     }
-    return {name: lines(files) for name, files in trees.items()}
+    return {name: lines(files, remote) for name, files in trees.items()}
 
 
-def lines(files: Tree) -> list[str]:
+def lines(files: Tree, remote: frozenset[str] | None = None) -> list[str]:
     """The findings of a tree as text."""
-    taken = snapshot.take(files.files, files.read, TODAY)
+    taken = snapshot.take(files.files, files.read, TODAY, remote)
     return [line(finding) for finding in catalogue.check(taken)]

@@ -99,13 +99,15 @@ def test_script_without_guard_is_not_run_again_in_workers(tmp_path: Path) -> Non
 def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
     """Whoever is killed leaves no worker behind."""
     code = (
-        "import os, sys; sys.path[:0] = [%r]\n"
+        "import os, sys; sys.path[:0] = [sys.argv[1]]\n"
         "from audiodvc.adapters.pool import Pool\n"
         "from tests.unit.test_pool import where\n"
-        "pool = Pool(1); (_, worker), = pool.map(where, [0]); print(worker, flush=True); os.kill(os.getpid(), 9)"
-    ) % str(Path(__file__).parents[2])
+        "pool = Pool(1); (_, worker), = pool.map(where, [0])\n"
+        "print(worker, flush=True); os.kill(os.getpid(), 9)"
+    )
+    project = str(Path(__file__).parents[2])
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
+        [sys.executable, "-c", code, project], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     worker = int(done.stdout)
     deadline = time.monotonic() + 60

@@ -1,0 +1,188 @@
+"""`install` and `uninstall`: the git hooks of a clone, beside those that were there."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiodvc.adapters import disk, git
+from audiodvc.errors import AudiodvcError
+from audiodvc.model import precommit
+
+HOOKS = ("pre-commit", "pre-merge-commit", "pre-push", "post-checkout", "post-merge")
+BEFORE = ".before-audiodvc"
+PYTHON = "audiodvc.python"
+STORAGE = "audiodvc.storage"
+
+_LEGACY = ".legacy"  # where `pre-commit install` puts a hook that was there, which it then calls
+_MARK = b"# audiodvc hook:"
+_MODE = 0o755
+_CONFIG = ".dvc/config"
+# Settings of a remote that name a file: a commit that changes that file would run what it says.
+_NAMES_A_FILE = re.compile(rb"(?mi)^[ \t]*[a-z_]*(path|file|command)[ \t]*=")
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The hooks that are in a clone now, those just written, and those that were there and still run."""
+
+    folder: Path
+    hooks: tuple[str, ...]
+    written: tuple[str, ...]
+    chained: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Uninstalled:
+    """The hooks taken out of a clone, and those put back to where they were."""
+
+    folder: Path
+    removed: tuple[str, ...]
+    restored: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def install(folder: Path) -> Installed:
+    """Let git run audiodvc in this clone and its worktrees; a second time changes nothing."""
+    top = _top(folder)
+    hooks = _own_folder(top)
+    left = set(_left_to_precommit(top, hooks))
+    wanted = [name for name in HOOKS if name not in left and not _is_handed_on(hooks, name)]
+    for name in wanted:
+        _refuse_unclear(hooks, name)
+    written = [name for name in wanted if _put(hooks, name)]
+    git.set_setting(top, PYTHON, sys.executable)
+    git.set_setting(top, STORAGE, " ".join(_storages(top)) or None)
+    chained = [name for name in wanted if os.path.lexists(hooks / f"{name}{BEFORE}")]
+    notes = tuple(f"pre-commit runs audiodvc at {name} already" for name in sorted(left))
+    return Installed(hooks, tuple(wanted), tuple(written), tuple(chained), notes)
+
+
+def uninstall(folder: Path) -> Uninstalled:
+    """Take out what `install` put in, and put back what was there."""
+    top = _top(folder)
+    hooks = git.hooks_folder(top)
+    removed, restored, notes = [], [], []
+    for name in HOOKS:
+        hook, before = hooks / name, hooks / f"{name}{BEFORE}"
+        ours = [path for path in (hook, hooks / f"{name}{_LEGACY}") if _is_ours(path)]
+        for path in ours:
+            path.unlink()
+        removed += [name] if ours else []
+        if os.path.lexists(before) and not os.path.lexists(hook):
+            before.rename(hook)
+            restored.append(name)
+        elif os.path.lexists(before):
+            notes.append(f"{before} stays there, since {hook} is not audiodvc's")
+    git.set_setting(top, PYTHON, None)
+    git.set_setting(top, STORAGE, None)
+    return Uninstalled(hooks, tuple(removed), tuple(restored), tuple(notes))
+
+
+def lacking(top: Path) -> list[str]:
+    """The hooks that neither `install` nor pre-commit has put into this clone."""
+    hooks = git.hooks_folder(top)
+    left = _left_to_precommit(top, hooks)
+    return [name for name in HOOKS if name not in left and not is_installed(hooks, name)]
+
+
+def is_installed(hooks: Path, name: str) -> bool:
+    """Whether git runs our script, by itself or because pre-commit hands on to it."""
+    return _is_ours(hooks / name) or _is_handed_on(hooks, name)
+
+
+def folder_of(top: Path) -> Path:
+    """The folder that git takes hooks from."""
+    return git.hooks_folder(top)
+
+
+def is_trusted(top: Path, root: Path) -> bool:
+    """Whether DVC's configuration is as it was when `install` was called, and asks for no file."""
+    text = disk.read(root / _CONFIG) or b""
+    known = (git.setting(top, STORAGE) or "").split()
+    return git.blob_id(top, text) in known and not _NAMES_A_FILE.search(text)
+
+
+def _storages(top: Path) -> list[str]:
+    names = [name for name in git.listed(top, f"*{_CONFIG}") if name.endswith(_CONFIG)]
+    return sorted({git.blob_id(top, disk.read(top / name) or b"") for name in names})
+
+
+def _top(folder: Path) -> Path:
+    top = git.top(folder)
+    if top is None:
+        raise AudiodvcError(f"{folder.absolute()} lies in no git repository", hint="run `audiodvc init`")
+    return top.resolve()
+
+
+def _own_folder(top: Path) -> Path:
+    """The folder for hooks; refused if all repositories of the user have it in common."""
+    hooks, scope = git.hooks_folder(top), git.scope(top, "core.hooksPath")
+    if scope not in (None, "local", "worktree"):
+        raise AudiodvcError(
+            f"the hooks of all your repositories are in {hooks}, as your {scope} git configuration says",
+            hint="`git config --local core.hooksPath .git/hooks` gives this clone its own",
+        )
+    return hooks
+
+
+def _left_to_precommit(top: Path, hooks: Path) -> Iterator[str]:
+    """The git hooks where pre-commit runs audiodvc."""
+    covered = precommit.covered(disk.read(top / precommit.PATH) or b"")
+    for name in HOOKS:
+        # Of all that a push holds, pre-commit tells its hooks the first branch or tag only, and nothing
+        # of a tag whose commit the remote has: our own script stays in front of it.
+        if name in covered and name != "pre-push" and precommit.is_own_script(_content(hooks / name)):
+            yield name
+
+
+def _is_handed_on(hooks: Path, name: str) -> bool:
+    return _is_ours(hooks / f"{name}{_LEGACY}") and precommit.is_own_script(_content(hooks / name))
+
+
+def _refuse_unclear(hooks: Path, name: str) -> None:
+    hook, before = hooks / name, hooks / f"{name}{BEFORE}"
+    if os.path.lexists(hook) and os.path.lexists(before) and not _is_ours(hook):
+        raise AudiodvcError(
+            f"there are two earlier hooks, {hook} and {before.name}",
+            hint="make one of the two, or remove one",
+        )
+
+
+def _put(hooks: Path, name: str) -> bool:
+    """Write a hook; True if that changed anything."""
+    hook, text = hooks / name, _script(name)
+    if os.path.lexists(hook) and not _is_ours(hook):
+        hook.rename(hooks / f"{name}{BEFORE}")
+    changed = disk.write(hook, text)
+    if not os.access(hook, os.X_OK):
+        hook.chmod(stat.S_IMODE(hook.stat().st_mode) | _MODE)
+        changed = True
+    return changed
+
+
+def _script(name: str) -> bytes:
+    """The text of a hook: below the package where it was installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "hooks", package.parent / "hooks"):
+        text = disk.read(folder / name)
+        if text is not None and _MARK in text:
+            return text
+    raise AudiodvcError(f"the hooks of audiodvc are not beside {package}", hint="install audiodvc again")
+
+
+def _is_ours(path: Path) -> bool:
+    return _MARK in _content(path)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

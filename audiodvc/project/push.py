@@ -1,0 +1,236 @@
+"""The hook before a push: labels are checked, media go first, and what the remote lacks is named."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiodvc.adapters import dvc, git
+from audiodvc.finding import Finding
+from audiodvc.model import paths, pointer
+from audiodvc.model.sheet import Sheet
+from audiodvc.model.snapshot import Snapshot
+from audiodvc.progress import Progress
+from audiodvc.project import hooks, tree, validate
+from audiodvc.project.dataset import Dataset
+from audiodvc.project.hooks import Checked, Entries
+from audiodvc.project.validate import Validated
+
+_TAGS = "refs/tags/"
+_NOTHING = "0" * 40
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A branch or tag that is being pushed: its names here and there, what it is, and what it was."""
+
+    local: str
+    object: str
+    remote: str
+    known: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What was found, and how many objects went to the remote before git's own push."""
+
+    checked: tuple[Checked, ...] = ()
+    objects: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> int:
+        """How many findings keep git from pushing."""
+        return sum(one.validated.errors for one in self.checked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tip:
+    """A commit about to be pushed, and the last ones before it that the other side has."""
+
+    ref: Ref
+    commit: str
+    is_new: bool
+    known: tuple[str, ...]
+
+    @property
+    def is_tag(self) -> bool:
+        return self.ref.remote.startswith(_TAGS)
+
+
+def refs(text: str) -> list[Ref]:
+    """What git tells the hook on its standard input."""
+    return [Ref(*line.rsplit(" ", 3)) for line in text.splitlines() if line.count(" ") >= len("123")]
+
+
+def remote_of_precommit() -> str | None:
+    """The name of the remote that pre-commit tells."""
+    return os.environ.get("PRE_COMMIT_REMOTE_NAME")
+
+
+def refs_of_precommit() -> list[Ref]:
+    """The one that pre-commit tells; the object that it was stays unknown."""
+    local, remote = os.environ.get("PRE_COMMIT_LOCAL_BRANCH"), os.environ.get("PRE_COMMIT_REMOTE_BRANCH")
+    if not local:
+        return []
+    return [Ref(local, os.environ.get("PRE_COMMIT_TO_REF") or local, remote or local, _NOTHING)]
+
+
+def before_push(top: Path, remote: str, pushed: Iterable[Ref], progress: Progress) -> Pushed:
+    """Check each tip, bring its media to their remote, and find what that then lacks."""
+    places = list(_places(top, remote, pushed))
+    checked = [one for place in _once(places) if place.is_changed for one in place.check(progress)]
+    done = Pushed(tuple(checked))
+    if done.errors:
+        return done  # git's push is refused: nothing needs to go ahead of it
+    for prefix in sorted({place.prefix for place in places}):
+        media = _media([place for place in places if place.prefix == prefix], progress)
+        done = Pushed(
+            (*done.checked, *media.checked), done.objects + media.objects, (*done.notes, *media.notes)
+        )
+    return done
+
+
+def _places(top: Path, remote: str, pushed: Iterable[Ref]) -> Iterator[_Place]:
+    for ref in pushed:
+        for tip in _tip(top, remote, ref):
+            entries = git.tree_entries(top, tip.commit)
+            yield from (_Place(top, prefix, tip, entries) for prefix in hooks.datasets(entries))
+
+
+def _once(places: Iterable[_Place]) -> Iterable[_Place]:
+    """A branch and a tag at its tip are looked at once."""
+    return {(place.tip.commit, place.prefix): place for place in places}.values()
+
+
+def _tip(top: Path, remote: str, ref: Ref) -> Iterator[_Tip]:
+    commit = git.commit_of(top, ref.object) if ref.object.strip("0") else None
+    if commit is None:
+        return  # a branch that is deleted there, or a tag of something else
+    known = [ref.known] if ref.known.strip("0") and git.commit_of(top, ref.known) else []
+    is_new, before = git.unknown_to(top, remote, commit, known)
+    tip = _Tip(ref, commit, is_new, tuple(before))
+    if is_new or tip.is_tag:
+        yield tip
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A dataset at a tip; `prefix` is its folder from the top, with a slash."""
+
+    top: Path
+    prefix: str
+    tip: _Tip
+    entries: Entries
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the new commits change it."""
+        own, *before = (
+            git.tree_id(self.top, commit, self.prefix.rstrip("/"))
+            for commit in (self.tip.commit, *self.tip.known)
+        )
+        return self.tip.is_new and own not in before
+
+    def check(self, progress: Progress) -> Iterator[Checked]:
+        """What is wrong with it, if anything is."""
+        validated = hooks.check(self.top, self.prefix, self.entries, progress)
+        if validated.findings:
+            yield Checked(self.prefix, validated)
+
+
+def _needs(place: _Place) -> dict[str, Finding]:
+    """The objects that must be in the remote, each with what is said if it is not.
+
+    Of a branch only those that its new commits bring: what was lacking before is nobody's fault now.
+    """
+    top, tip = place.top, place.tip
+    mine = hooks.below(place.entries, place.prefix)
+    known = [] if tip.is_tag else [git.tree_entries(top, commit) for commit in tip.known]
+    old = [hooks.below(entries, place.prefix) for entries in known]
+    same = {path for path, entry in mine.items() if any(other.get(path) == entry for other in old)}
+    found = dict(_objects(_take(place, mine, same)))
+    for entries in old:
+        changed = {path for path in entries if path not in mine or path in same}
+        for md5, _ in _objects(_take(place, entries, changed)):
+            found.pop(md5, None)
+    return found
+
+
+def _take(place: _Place, entries: Entries, without: Iterable[str]) -> Snapshot:
+    """The files that name objects, but for those that are the same on both sides."""
+    skipped = set(without) - {"erased.csv"}
+    named = {
+        path: entry
+        for path, entry in entries.items()
+        if path.endswith((".media.csv", pointer.SUFFIX, pointer.LOCK, "erased.csv")) and path not in skipped
+    }
+    return validate.take(Dataset(place.top / place.prefix, place.top), tree.of_entries(place.top, named))
+
+
+def _objects(taken: Snapshot) -> Iterator[tuple[str, Finding]]:
+    """The objects that a dataset names, but for those that were erased."""
+    erased = set(taken.erased.text("md5")) if taken.erased and taken.erased.has("md5") else set()
+    outputs = [one for one in taken.outputs.values() if one]
+    outputs += [one for stage in taken.stages.values() for one in stage]
+    for out in outputs:
+        if paths.valid_md5(out.md5) and out.md5 not in erased:
+            what = "the list of files in" if out.is_folder else "the bytes of"
+            yield out.md5, _lacking(out.source, out.place.line, out.place.column, f"{what} {out.path}")
+    for sheet in taken.indexes.values():
+        yield from _rows(sheet, erased)
+
+
+def _rows(sheet: Sheet, erased: set[str]) -> Iterator[tuple[str, Finding]]:
+    if not sheet.has("file", "md5"):
+        return
+    rows = zip(sheet.text("file"), sheet.text("md5"), sheet.table.lines, strict=True)
+    for file, md5, line in rows:
+        if paths.valid_md5(md5) and md5 not in erased:
+            yield md5, _lacking(sheet.path, line, 1, f"the bytes of {file}")
+
+
+def _lacking(path: str, line: int, column: int, what: str) -> Finding:
+    message = f"{what} are neither in the remote nor in this clone's cache"
+    return Finding(path, line, column, "AD004", message)
+
+
+def _media(places: Sequence[_Place], progress: Progress) -> Pushed:
+    """Bring the media of one dataset, at all of its tips, to the remote."""
+    needs = [(place, found) for place in places if (found := _needs(place))]
+    wanted = {md5: finding for _, found in needs for md5, finding in found.items()}
+    dataset = Dataset(places[0].top / places[0].prefix, places[0].top)
+    if not wanted:
+        return Pushed()
+    if dvc.find_root(dataset.root, dataset.top) is None:
+        return _without_remote(needs, "no DVC repository")
+    with dataset.workspace() as workspace:
+        remote = workspace.default_remote
+        if remote is None:
+            return _without_remote(needs, "no default DVC remote")
+        with progress(f"listing {remote.name}", None):
+            missing = wanted.keys() - workspace.remote_objects(remote)
+        here = [md5 for md5 in missing if workspace.has(md5)]
+        with progress(f"pushing to {remote.name}", len(here)) as advance:
+            workspace.push(remote, here, advance)
+    lacking = sorted(wanted[md5] for md5 in missing.difference(here))
+    return Pushed(_checked(places[0].prefix, lacking), len(here))
+
+
+def _without_remote(needs: Sequence[tuple[_Place, Mapping[str, Finding]]], why: str) -> Pushed:
+    """A branch may go without its media, said so; a tag is a promise that they can be had."""
+    prefix = needs[0][0].prefix
+    lacking = [
+        f"there is {why} to hold the {len(found):,} objects of {place.tip.ref.local.removeprefix(_TAGS)}"
+        for place, found in needs
+        if place.tip.is_tag
+    ]
+    if lacking:
+        return Pushed(_checked(prefix, [Finding(".dvc/config", 1, 1, "AD004", text) for text in lacking]))
+    return Pushed(notes=(f"there is {why}, so media stay here{f' ({prefix})' if prefix else ''}",))
+
+
+def _checked(prefix: str, findings: Sequence[Finding]) -> tuple[Checked, ...]:
+    return (Checked(prefix, Validated(tuple(findings), 0, 0)),) if findings else ()

@@ -1,0 +1,169 @@
+"""AD: what DVC tracks, what git has, and what the media indexes say are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from audiodvc.finding import Finding
+from audiodvc.model import formats, mediaindex, paths, pointer
+from audiodvc.model.pointer import Output
+from audiodvc.model.sheet import Sheet
+from audiodvc.model.snapshot import Snapshot
+from audiodvc.rules import media
+from audiodvc.rules.media import shown
+
+
+def ad001(snapshot: Snapshot) -> Iterator[Finding]:
+    """A media index and the pointer beside it disagree.
+
+    Git has the index, DVC goes by the pointer. The hash of the pointer follows from the index, so that both
+    are checked without any sound. They disagree after plain `dvc add`, after a merge that took one of them
+    from another side, or when one of them was not committed. An index without pointer, a pointer that
+    cannot be read, a file outside the folder and an md5 that is none are found too.
+
+    Bad:
+
+        audio.media.csv        audio/a.wav and audio/b.wav
+        audio.dvc              the object of a folder with audio/a.wav only
+
+    Good:
+
+        audio.media.csv        audio/a.wav and audio/b.wav
+        audio.dvc              the object of that folder
+
+    There is no fix; `audiodvc add` of the folder writes both.
+    """
+    for path, sheet in snapshot.media_indexes.items():
+        unit = path.removesuffix(mediaindex.SUFFIX)
+        at = unit + pointer.SUFFIX
+        if at not in snapshot.outputs:
+            yield Finding(path, 1, 1, "AD001", f"there is no pointer {shown(at)} to this index")
+            continue
+        output = snapshot.outputs[at]
+        if output is not None and not sheet.table.lossy and sheet.has("file", "md5"):
+            yield from _pair(sheet, output)
+    for path, output in snapshot.outputs.items():
+        if output is None:
+            yield Finding(path, 1, 1, "AD001", "not the pointer of one file or folder")
+
+
+def ad002(snapshot: Snapshot) -> Iterator[Finding]:
+    """Sound or film is in git instead of DVC.
+
+    Git keeps every version of it in every clone for ever. Attachments that the header names may be in git.
+
+    Bad:
+
+        git add --force audio/a.wav
+
+    Good:
+
+        audiodvc add audio
+
+    There is no fix: take it out with `git rm --cached`, then `audiodvc add` it.
+    """
+    attached = media.attached(snapshot)
+    for path, kind in snapshot.files.items():
+        is_media = path.rpartition(".")[2].lower() in formats.AUDIBLE and "." in path.rpartition("/")[2][1:]
+        if kind == "file" and is_media and not media.is_within(path, attached):
+            yield Finding(path, 1, 1, "AD002", "audio is in git instead of DVC")
+
+
+def ad003(snapshot: Snapshot) -> Iterator[Finding]:
+    """What DVC tracks has no media index.
+
+    Without it nobody sees in a pull request which files changed, and segments cannot be checked against
+    durations. Nothing is said of the files of such a folder. Plain `dvc add` writes no index.
+
+    Bad:
+
+        audio.dvc
+
+    Good:
+
+        audio.dvc
+        audio.media.csv
+
+    There is no fix; `audiodvc add` of the folder writes the index.
+    """
+    for path, output in snapshot.outputs.items():
+        index = path.removesuffix(pointer.SUFFIX) + mediaindex.SUFFIX
+        if output is not None and index not in snapshot.files:
+            yield Finding(path, 1, 1, "AD003", f"{shown(output.path)} has no media index {shown(index)}")
+
+
+def ad004(snapshot: Snapshot) -> Iterator[Finding]:
+    """The remote lacks an object.
+
+    Whoever loads this version gets an error instead of the file. Only a check that asks the remote finds
+    this: `--remote`, before a push, and at a release. Objects that were erased are not missed.
+
+    Bad:
+
+        audio.media.csv has the md5 0cc175b9c0f1b6a831c399e269772661, and the remote has no such object
+
+    Good:
+
+        the remote has files/md5/0c/c175b9c0f1b6a831c399e269772661
+
+    There is no fix; `dvc push` brings the objects there from a clone that has them.
+    """
+    if snapshot.remote is None:
+        return
+    erased = media.erased(snapshot)["md5"]
+    present = pl.concat([pl.Series(list(snapshot.remote), dtype=pl.String).alias("md5"), erased])
+    listed = media.rows(snapshot.indexes.values(), "file", "md5")
+    lacking = media.absent(listed.frame["md5"], present) & listed.frame["md5"].str.contains(_MD5)
+    for sheet, row, (file, md5) in listed.filter(lacking).each("file", "md5"):
+        yield sheet.finding("AD004", f"the remote lacks object {md5} of {shown(file)}", row, "md5")
+    passed = snapshot.remote | set(erased)
+    for output in _unnamed(snapshot):
+        if output.md5 not in passed and paths.valid_md5(output.md5):
+            what = f"the remote lacks object {output.md5} of {shown(output.path)}"
+            yield Finding(output.source, *output.place, "AD004", what)
+
+
+RULES = (ad001, ad002, ad003, ad004)
+
+
+_MD5 = "^[0-9a-f]{32}$"
+
+
+def _pair(sheet: Sheet, output: Output) -> Iterator[Finding]:
+    """What is wrong between an index and its pointer, the first cause only."""
+    if not paths.valid_md5(output.md5):
+        yield Finding(output.source, *output.place, "AD001", f"names no object (md5 {shown(output.md5)})")
+        return
+    files, md5s = sheet.text("file"), sheet.text("md5")
+    bad = (~md5s.str.contains(_MD5)).arg_true()
+    outside = _outside(files, output).arg_true()
+    for row in bad:
+        yield sheet.finding(
+            "AD001", f"{shown(md5s[row])} is no md5 (32 hex digits in lower case)", row, "md5"
+        )
+    for row in outside:
+        what = f"{shown(files[row])} is not in {shown(output.path)}, which {output.source} tracks"
+        yield sheet.finding("AD001", what, row, "file")
+    made = media.made(sheet, output) if bad.is_empty() and outside.is_empty() else output.md5
+    if made != output.md5:
+        what = f"points to object {output.md5}, but {sheet.path} makes {made or 'none'}"
+        yield Finding(output.source, *output.place, "AD001", what)
+
+
+def _outside(files: pl.Series, output: Output) -> pl.Series:
+    return ~files.str.starts_with(f"{output.path}/") if output.is_folder else files != output.path
+
+
+def _unnamed(snapshot: Snapshot) -> Iterator[Output]:
+    """What has an object that no row of an index names: folders, and files without index."""
+    for output in snapshot.outputs.values():
+        if output is not None and (
+            output.is_folder or output.path + mediaindex.SUFFIX not in snapshot.indexes
+        ):
+            yield output
+    for outputs in snapshot.stages.values():
+        for output in outputs:
+            if output.is_folder and output.path + mediaindex.SUFFIX in snapshot.indexes:
+                yield output

@@ -1,0 +1,9 @@
+"""Sound in git, which the repository of these tests would rather not have."""
+
+from pathlib import Path
+
+ROOT: Path
+
+for name in ("b.wav", "old/c.FLAC"):
+    (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+    (ROOT / name).write_bytes(b"not really sound")

@@ -1,0 +1,1 @@
+(ROOT / "db.emotion.csv").write_bytes(b"file,emotion\na.wav,happy")

@@ -1,0 +1,1 @@
+(ROOT / "db.emotion.parquet").write_bytes(b"PAR1")
