@@ -30,6 +30,7 @@ EXCEPTIONS = (
     ("cli*", "report*"),  # a door prints through a reporter
     ("cli*", "__init__"),  # --version
     ("project*", "resolve*"),  # publish and release read versions
+    ("adapters.audio", "model.formats"),  # which extensions are sound is said once
     ("adapters.audio", "model.flavor"),  # a conversion is told what the audio should be
 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from audiodvc.model.formats import SOUND, VIDEO
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -14,8 +16,6 @@ _BIT_DEPTHS = {
     "ALAC_16": 16, "ALAC_20": 20, "ALAC_24": 24, "ALAC_32": 32,
 }  # fmt: skip
 _FORMATS = {"WAVEX": "wav", "RF64": "wav", "MPEG": "mp3"}
-_SOUNDFILE = frozenset("wav flac mp3 ogg oga opus aif aiff aifc".split())
-_VIDEO = frozenset("mp4 m4v m4a mov mkv webm avi aac wma wmv mpg mpeg 3gp".split())
 
 
 class Probe(NamedTuple):
@@ -35,9 +35,9 @@ class BrokenAudioError(Exception):
 def probe(path: str) -> Probe:
     """What a file is, without decoding it; anything that is not sound is only its extension."""
     name = extension(path)
-    if name in _SOUNDFILE or _looks_like_sound(path):
+    if name in SOUND or _looks_like_sound(path):
         return _sound(path)
-    if name in _VIDEO and video_available():
+    if name in VIDEO and video_available():
         return _video(path)
     return Probe(name)
 
@@ -56,7 +56,7 @@ def extension(path: str) -> str:
 
 def is_video(path: str) -> bool:
     """Whether a file needs the extra `video` to be probed."""
-    return extension(path) in _VIDEO
+    return extension(path) in VIDEO
 
 
 def video_available() -> bool:

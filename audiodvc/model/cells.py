@@ -29,15 +29,21 @@ def settle(cells: pl.Series, dtype: str) -> Settled:
     """Read each cell once; what can be asked of a column follows from it."""
     if dtype not in _PLAIN:
         return Settled(cells, [])
-    if dtype == "time":
+    rest = _odd(cells, dtype)
+    if dtype == "time" and not rest.is_empty():
         cells = _padded_times(cells)
-    rest = cells.filter(_select(cells, (_TEXT != "") & ~_PLAIN[dtype](_TEXT))).unique().sort()
+        rest = _odd(cells, dtype)
     if rest.is_empty():
         return Settled(cells, [])
     read = {old: scalar.canonical_cell(old, dtype) for old in rest.to_list()}
     new = {old: text for old, text in read.items() if text is not None and text != old}
     settled = cells.replace(list(new), list(new.values())) if new else cells
     return Settled(settled, [old for old, text in read.items() if text is None])
+
+
+def _odd(cells: pl.Series, dtype: str) -> pl.Series:
+    """The distinct cells that polars does not see to be canonical."""
+    return cells.filter(_select(cells, (_TEXT != "") & ~_PLAIN[dtype](_TEXT))).unique().sort()
 
 
 def canonical(cells: pl.Series, dtype: str) -> pl.Series:
@@ -57,7 +63,8 @@ def values(cells: pl.Series | Settled, dtype: str) -> pl.Series:
     Times and dates are nanoseconds, dates in UTC; a dtype that does not exist counts as text.
     """
     settled = _settled(cells, dtype)
-    known = _select(settled.cells, pl.when((_TEXT != "") & ~_TEXT.is_in(settled.unreadable)).then(_TEXT))
+    readable = ~_TEXT.is_in(settled.unreadable) if settled.unreadable else pl.lit(value=True)
+    known = _select(settled.cells, pl.when((_TEXT != "") & readable).then(_TEXT))
     if dtype == "date":
         return _mapped_dates(known)
     return _select(known, _VALUE[dtype](_TEXT)) if dtype in _VALUE else known

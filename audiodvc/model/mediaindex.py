@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 FIELDS = ("file", "md5", "size", "format", "channels", "sampling_rate", "bit_depth", "duration")
-SUFFIX = ".media.csv"
 
 _FOLDER = ".dir"
 _ODD = r'[^ -~]|["\\]'

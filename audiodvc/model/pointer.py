@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from posixpath import dirname, normpath
 
 from audiodvc.finding import Place
+from audiodvc.model import layout
 from audiodvc.model.yamltext import Codes, read
-
-SUFFIX = ".dvc"
-LOCK = "dvc.lock"
 
 _CODES = Codes("AD001", "AD001")
 _PLAIN = frozenset(("outs", "meta", "desc"))
@@ -67,7 +65,7 @@ def is_plain(data: bytes) -> bool:
     return isinstance(out, dict) and out.keys() <= _PLAIN_OUT and out.get("hash", "md5") == "md5"
 
 
-def stage_outputs(data: bytes, path: str = LOCK) -> dict[str, tuple[Output, ...]]:
+def stage_outputs(data: bytes, path: str = layout.LOCK) -> dict[str, tuple[Output, ...]]:
     """The outputs of each stage in a lock file; what cannot be read has none."""
     document = read(data, path, _CODES)
     root = document.data if isinstance(document.data, dict) else {}
@@ -83,7 +81,9 @@ def _outs(stage: Mapping[str, object], name: str, place: object) -> Iterator[Out
     for number, out in enumerate(outs if isinstance(outs, list) else ()):
         if isinstance(out, dict) and isinstance(out.get("path"), str):
             at = place("stages", name, "outs", number)  # type: ignore[operator]
-            yield Output(normpath(out["path"]), _text(out.get("md5")), LOCK, at, _number(out.get("nfiles")))
+            yield Output(
+                normpath(out["path"]), _text(out.get("md5")), layout.LOCK, at, _number(out.get("nfiles"))
+            )
 
 
 def _text(value: object) -> str:

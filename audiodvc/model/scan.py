@@ -43,7 +43,8 @@ class Fault(NamedTuple):
 
 def markers(data: bytes) -> list[Fault]:
     """Every line that a merge left behind, also inside of quotes."""
-    if not any(mark in data for mark in (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")):
+    # One character is found ten times as fast as seven, and most tables have none of these.
+    if not any(mark in data and mark * 7 in data for mark in (b"<", b"|", b"=", b">")):
         return []
     faults, line, pos = [], 1, 0
     for found in _MARKER.finditer(data):

@@ -15,7 +15,7 @@ from audiodvc.model import layout, mediaindex, paths
 from audiodvc.model.mediaindex import Media
 from audiodvc.progress import Progress
 from audiodvc.project import stages
-from audiodvc.project.dataset import STAGES, Dataset
+from audiodvc.project.dataset import Dataset
 from audiodvc.project.ingest import Ingested, Wanted, ingest, settle, workers
 
 _NAMED = 20
@@ -57,7 +57,7 @@ class _Unit:
 
     @property
     def index(self) -> str:
-        return self.path + mediaindex.SUFFIX
+        return self.path + layout.INDEX
 
     @property
     def kept(self) -> dict[str, Media]:
@@ -342,7 +342,7 @@ def _ignore_file(path: str) -> str:
 
 
 def _stage(dataset: Dataset, units: Iterable[_Unit]) -> list[str]:
-    names = {STAGES}
+    names = {layout.STAGES}
     for unit in units:
         names |= {f"{unit.path}.dvc", unit.index, _ignore_file(unit.path)}
     staged = sorted(name for name in names if (dataset.root / name).is_file())

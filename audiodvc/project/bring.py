@@ -14,12 +14,10 @@ from pathlib import Path
 
 from audiodvc.adapters import dvc, git
 from audiodvc.errors import AudiodvcError, FormatError, RemoteError
-from audiodvc.model import mediaindex, paths, pointer
+from audiodvc.model import layout, mediaindex, paths, pointer
 from audiodvc.progress import Progress
 from audiodvc.project import install
-from audiodvc.project.dataset import HEADER, Dataset
-
-_SUFFIX = pointer.SUFFIX
+from audiodvc.project.dataset import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class _Unit:
     @property
     def name(self) -> str:
         """Its pointer from the top of the work tree, as one would type it."""
-        return (self.dataset.root / f"{self.path}{_SUFFIX}").relative_to(self.dataset.top).as_posix()
+        return (self.dataset.root / f"{self.path}{layout.POINTER}").relative_to(self.dataset.top).as_posix()
 
 
 def bring(top: Path, older: str, progress: Progress) -> Iterator[str]:
@@ -41,7 +39,7 @@ def bring(top: Path, older: str, progress: Progress) -> Iterator[str]:
     if git.commit_of(top, older) is None:
         return  # a new worktree or an orphan branch: nothing was here
     changed = git.changed_names(top, older)
-    pointers = [name for name in changed if name.endswith(_SUFFIX) and not name.startswith(".dvc/")]
+    pointers = [name for name in changed if name.endswith(layout.POINTER) and not name.startswith(".dvc/")]
     located = [(name, found) for name in pointers if (found := _located(top, name))]
     wanted = [
         found for name, found in located if _is_wanted(*found, is_new=git.show(top, older, name) is None)
@@ -52,8 +50,8 @@ def bring(top: Path, older: str, progress: Progress) -> Iterator[str]:
 
 def _located(top: Path, name: str) -> tuple[Dataset, str] | None:
     """The dataset of a pointer that is there, and the path that it tracks."""
-    full = top / name.removesuffix(_SUFFIX)
-    place = next((folder for folder in full.parents if (folder / HEADER).is_file()), None)
+    full = top / name.removesuffix(layout.POINTER)
+    place = next((folder for folder in full.parents if (folder / layout.HEADER).is_file()), None)
     if not (top / name).is_file() or place is None or (place != top and top not in place.parents):
         return None
     dataset = Dataset(place, top)
@@ -62,7 +60,7 @@ def _located(top: Path, name: str) -> tuple[Dataset, str] | None:
 
 def _is_wanted(dataset: Dataset, path: str, *, is_new: bool) -> bool:
     """Whether its media were here, or it is new beside others that are: else the clone does without."""
-    indexes = [index.removesuffix(mediaindex.SUFFIX) for index in dataset.indexes if is_new]
+    indexes = [index.removesuffix(layout.INDEX) for index in dataset.indexes if is_new]
     return (dataset.root / path).exists() or any((dataset.root / index).exists() for index in indexes)
 
 
@@ -75,7 +73,7 @@ def _brought(root: Path, found: Sequence[tuple[Dataset, str]], progress: Progres
     units = {place: _unit(*place) for place in found}
     for (_, path), unit in units.items():
         if unit is None:
-            yield f"{path}{_SUFFIX} is not what its media index says: see to it before `dvc checkout`"
+            yield f"{path}{layout.POINTER} is not what its media index says: see to it before `dvc checkout`"
     sound = [unit for unit in units.values() if unit]
     if sound:
         with sound[0].dataset.workspace() as workspace:
@@ -86,9 +84,9 @@ def _brought(root: Path, found: Sequence[tuple[Dataset, str]], progress: Progres
 
 def _unit(dataset: Dataset, path: str) -> _Unit | None:
     """A media folder whose pointer is nothing but the sum of its index, whose paths are sound."""
-    text = dataset.read(f"{path}{_SUFFIX}") or b""
-    out = pointer.parse(text, f"{path}{_SUFFIX}") if pointer.is_plain(text) else None
-    rows = _rows(dataset, f"{path}{mediaindex.SUFFIX}")
+    text = dataset.read(f"{path}{layout.POINTER}") or b""
+    out = pointer.parse(text, f"{path}{layout.POINTER}") if pointer.is_plain(text) else None
+    rows = _rows(dataset, f"{path}{layout.INDEX}")
     if out is None or rows is None or out.path != path or not _are_sound(dataset, rows):
         return None
     if out.is_folder:
@@ -143,7 +141,7 @@ def _checked_out(workspace: dvc.Workspace, unit: _Unit) -> Iterator[str]:
         yield f"{unit.name}: {lacking:,} objects are not to be had now; `dvc pull {unit.name}` brings them"
         return
     try:
-        workspace.checkout(unit.dataset.root / f"{unit.path}{_SUFFIX}")
+        workspace.checkout(unit.dataset.root / f"{unit.path}{layout.POINTER}")
     except AudiodvcError as error:
         first = error.what.splitlines()[0] if error.what else "DVC refused"
         yield f"{unit.name}: {first} (see `dvc status`, then `dvc checkout {unit.name}`)"

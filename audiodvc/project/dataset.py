@@ -10,11 +10,7 @@ from pathlib import Path
 
 from audiodvc.adapters import disk, dvc, git
 from audiodvc.errors import AudiodvcError, NotADatasetError, UsageError
-from audiodvc.model import mediaindex
-
-HEADER = "db.yaml"
-SETTINGS = "audiodvc.yaml"
-STAGES = "dvc.yaml"
+from audiodvc.model import layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ class Dataset:
     def indexes(self) -> list[str]:
         """The media indexes, by their names from the root."""
         return sorted(
-            name for name in git.listed(self.root, f"*{mediaindex.SUFFIX}") if (self.root / name).is_file()
+            name for name in git.listed(self.root, f"*{layout.INDEX}") if (self.root / name).is_file()
         )
 
     def read(self, name: str) -> bytes | None:
@@ -85,8 +81,10 @@ def find(start: Path) -> Dataset:
         raise NotADatasetError(f"{folder} lies in no git repository", hint="run `audiodvc init`")
     top = top.resolve()
     for place in (folder, *folder.parents):
-        if (place / HEADER).is_file():
+        if (place / layout.HEADER).is_file():
             return Dataset(place, top)
         if place == top:
             break
-    raise NotADatasetError(f"no {HEADER} in {folder} or above it", hint="`audiodvc init` makes a dataset")
+    raise NotADatasetError(
+        f"no {layout.HEADER} in {folder} or above it", hint="`audiodvc init` makes a dataset"
+    )

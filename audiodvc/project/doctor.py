@@ -12,9 +12,9 @@ from typing import Literal
 
 from audiodvc.adapters import audio, disk, dvc, git
 from audiodvc.errors import AudiodvcError
-from audiodvc.model import header, mediaindex, scaffold, settings
+from audiodvc.model import header, layout, mediaindex, scaffold, settings
 from audiodvc.project import install, stages
-from audiodvc.project.dataset import HEADER, SETTINGS, Dataset
+from audiodvc.project.dataset import Dataset
 
 Outcome = Literal["ok", "warning", "error"]
 
@@ -65,20 +65,20 @@ def _identity(dataset: Dataset) -> Iterator[Check]:
 
 
 def _header(dataset: Dataset) -> Iterator[Check]:
-    parsed = header.parse(dataset.read(HEADER) or b"")
+    parsed = header.parse(dataset.read(layout.HEADER) or b"")
     for finding in parsed.findings:
-        yield Check("error", HEADER, f"line {finding.line}: {finding.message}")
+        yield Check("error", layout.HEADER, f"line {finding.line}: {finding.message}")
     if not parsed.findings:
-        yield Check("ok", HEADER, f"{len(parsed.tables)} tables")
+        yield Check("ok", layout.HEADER, f"{len(parsed.tables)} tables")
 
 
 def _settings(dataset: Dataset) -> Iterator[Check]:
-    data = dataset.read(SETTINGS)
+    data = dataset.read(layout.SETTINGS)
     if data is None:
-        yield Check("error", SETTINGS, "missing", "`audiodvc init` writes it")
+        yield Check("error", layout.SETTINGS, "missing", "`audiodvc init` writes it")
         return
     for finding in settings.parse(data).findings:
-        yield Check("error", SETTINGS, f"line {finding.line}: {finding.message}")
+        yield Check("error", layout.SETTINGS, f"line {finding.line}: {finding.message}")
 
 
 def _attributes(dataset: Dataset) -> Iterator[Check]:
@@ -106,20 +106,20 @@ def _stages(dataset: Dataset) -> Iterator[Check]:
 
 
 def _pointers(dataset: Dataset) -> Iterator[Check]:
-    indexed = {name.removesuffix(mediaindex.SUFFIX) for name in dataset.indexes}
+    indexed = {name.removesuffix(layout.INDEX) for name in dataset.indexes}
     pointed = {name.removesuffix(".dvc") for name in git.listed(dataset.root, "*.dvc")}
     for path in sorted(pointed - indexed):
         yield Check("error", f"{path}.dvc", "has no media index", f"`audiodvc add {path}` writes it")
     for path in sorted(indexed - pointed):
         hint = f"`audiodvc add {path}` writes it"
-        yield Check("error", f"{path}{mediaindex.SUFFIX}", "has no pointer", hint)
+        yield Check("error", f"{path}{layout.INDEX}", "has no pointer", hint)
     for path in sorted(indexed & pointed):
         yield _agreement(dataset, path)
 
 
 def _agreement(dataset: Dataset, path: str) -> Check:
     pointer = dvc.read_pointer(dataset.root / f"{path}.dvc")
-    name = f"{path}{mediaindex.SUFFIX}"
+    name = f"{path}{layout.INDEX}"
     rows = mediaindex.parse(dataset.read(name) or b"", name)
     made = mediaindex.directory_object((media.file[len(path) + 1 :], media.md5) for media in rows)
     expected = [made.name] if pointer and pointer.md5.endswith(".dir") else [media.md5 for media in rows]

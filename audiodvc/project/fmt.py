@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from audiodvc.errors import FormatError
-from audiodvc.model import header, mediaindex, spec, table
+from audiodvc.model import header, layout, spec, table
 from audiodvc.model.header import Header
 from audiodvc.progress import Progress
 from audiodvc.project import stages
-from audiodvc.project.dataset import HEADER, Dataset
+from audiodvc.project.dataset import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Formatted:
 
 def fmt(dataset: Dataset, progress: Progress, *, write: bool = True) -> Formatted:
     """Bring every text of the dataset into canonical form; files that cannot be read are named and left."""
-    parsed = header.parse(dataset.read(HEADER) or b"")
-    names = [HEADER, *dataset.tables, *dataset.indexes]
+    parsed = header.parse(dataset.read(layout.HEADER) or b"")
+    names = [layout.HEADER, *dataset.tables, *dataset.indexes]
     rewritten: list[Rewritten] = []
     problems: dict[str, None] = {}
     notes: list[str] = []
@@ -55,7 +55,7 @@ def fmt(dataset: Dataset, progress: Progress, *, write: bool = True) -> Formatte
 
 def _one(dataset: Dataset, name: str, parsed: Header, notes: list[str]) -> Iterator[Rewritten]:
     old = dataset.read(name) or b""
-    if name == HEADER:
+    if name == layout.HEADER:
         new = _header(old, parsed)
     else:
         form = _spec(name, old, parsed)
@@ -71,7 +71,7 @@ def _header(old: bytes, parsed: Header) -> bytes:
     _refuse(parsed)
     new = header.canonical(old.decode("utf-8-sig")).encode("utf-8")
     if header.parse(new).data != parsed.data:
-        raise _changed(HEADER)
+        raise _changed(layout.HEADER)
     return new
 
 
@@ -87,7 +87,7 @@ def _refuse(parsed: Header) -> None:
     """Without a header nobody knows what a cell means, nor what is a comment."""
     if not parsed.data:
         details = [f"{f.path}:{f.line}:{f.column}: {f.code} {f.message}" for f in parsed.findings]
-        raise FormatError(f"{HEADER} cannot be read", details=details)
+        raise FormatError(f"{layout.HEADER} cannot be read", details=details)
 
 
 def _changed(name: str) -> FormatError:
@@ -96,7 +96,7 @@ def _changed(name: str) -> FormatError:
 
 
 def _spec(name: str, old: bytes, parsed: Header) -> spec.Spec | None:
-    if name.endswith(mediaindex.SUFFIX):
+    if name.endswith(layout.INDEX):
         return spec.FLAVOR_INDEX if b"source_md5" in old.partition(b"\n")[0] else spec.INDEX
     _refuse(parsed)
     identifier = name.removeprefix("db.").removesuffix(".csv")

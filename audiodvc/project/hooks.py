@@ -9,10 +9,10 @@ from pathlib import Path
 
 from audiodvc.adapters import disk, git
 from audiodvc.errors import AudiodvcError
-from audiodvc.model import precommit
+from audiodvc.model import layout, precommit
 from audiodvc.progress import Progress
 from audiodvc.project import tree, validate
-from audiodvc.project.dataset import HEADER, Dataset
+from audiodvc.project.dataset import Dataset
 from audiodvc.project.fmt import Formatted, fmt
 from audiodvc.project.validate import Validated
 
@@ -44,7 +44,7 @@ def before_commit(top: Path, progress: Progress, name: str) -> list[Checked]:
 def format_staged(top: Path, progress: Progress) -> list[tuple[str, Formatted]]:
     """Format the datasets that a commit touches, in the folder, which pre-commit makes equal to the index."""
     prefixes = touched(git.index_entries(top), git.staged_names(top))
-    there = [prefix for prefix in prefixes if (top / prefix / HEADER).is_file()]
+    there = [prefix for prefix in prefixes if (top / prefix / layout.HEADER).is_file()]
     return [(prefix, fmt(Dataset(top / prefix, top), progress)) for prefix in there]
 
 
@@ -58,7 +58,7 @@ def check(top: Path, prefix: str, entries: Entries, progress: Progress) -> Valid
 def datasets(entries: Entries) -> list[str]:
     """The datasets among the files of a work tree, each by its folder with a slash; the top is empty."""
     found = [path for path, (mode, _) in entries.items() if _is_header(path) and mode in _FILE_MODES]
-    return sorted(path.removesuffix(HEADER) for path in found)
+    return sorted(path.removesuffix(layout.HEADER) for path in found)
 
 
 def below(entries: Entries, prefix: str) -> Entries:
@@ -80,7 +80,7 @@ def touched(entries: Entries, changed: Iterable[str]) -> list[str]:
 def _beheaded(entries: Entries, changed: Iterable[str]) -> Iterator[str]:
     """Datasets whose header the commit removes while tables stay."""
     for header in changed:
-        prefix = header.removesuffix(HEADER)
+        prefix = header.removesuffix(layout.HEADER)
         if (
             _is_header(header)
             and header not in entries
@@ -90,7 +90,7 @@ def _beheaded(entries: Entries, changed: Iterable[str]) -> Iterator[str]:
 
 
 def _is_header(path: str) -> bool:
-    return path == HEADER or path.endswith(f"/{HEADER}")
+    return path == layout.HEADER or path.endswith(f"/{layout.HEADER}")
 
 
 def _is_left_to_precommit(top: Path, name: str) -> bool:

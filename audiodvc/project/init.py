@@ -9,7 +9,7 @@ from pathlib import Path
 
 from audiodvc.adapters import disk, dvc, git
 from audiodvc.errors import AudiodvcError
-from audiodvc.model import scaffold
+from audiodvc.model import layout, scaffold
 from audiodvc.project import install, stages
 from audiodvc.project.dataset import Dataset
 
@@ -61,7 +61,7 @@ def _repository(root: Path) -> Path:
     if top is None:
         git.init(root)
         return root
-    if git.is_ignored(root, "db.yaml"):
+    if git.is_ignored(root, layout.HEADER):
         raise AudiodvcError(f"{root} is ignored by the git repository {top}", hint="change its .gitignore")
     return top.resolve()
 
@@ -105,7 +105,7 @@ def _write(dataset: Dataset, name: str, version: str) -> Iterator[str]:
     if dataset.write(_ATTRIBUTES, scaffold.attributes(attributes).encode("utf-8", "surrogateescape")):
         yield _ATTRIBUTES
     if stages.sync(dataset):
-        yield stages.STAGES
+        yield layout.STAGES
     for path, text in scaffold.repository_files(_folder(dataset), version).items():
         if not (dataset.top / path).exists() and disk.write(dataset.top / path, text.encode()):
             yield _from_root(dataset, dataset.top / path)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from audiodvc.adapters import dvc, git
 from audiodvc.finding import Finding
-from audiodvc.model import paths, pointer
+from audiodvc.model import layout, paths
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.progress import Progress
@@ -161,11 +161,11 @@ def _needs(place: _Place) -> dict[str, Finding]:
 
 def _take(place: _Place, entries: Entries, without: Iterable[str]) -> Snapshot:
     """The files that name objects, but for those that are the same on both sides."""
-    skipped = set(without) - {"erased.csv"}
+    skipped = set(without) - {layout.ERASED}
     named = {
         path: entry
         for path, entry in entries.items()
-        if path.endswith((".media.csv", pointer.SUFFIX, pointer.LOCK, "erased.csv")) and path not in skipped
+        if path.endswith((layout.INDEX, layout.POINTER, layout.LOCK, layout.ERASED)) and path not in skipped
     }
     return validate.take(Dataset(place.top / place.prefix, place.top), tree.of_entries(place.top, named))
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from audiodvc.errors import FormatError
-from audiodvc.model import stages
-from audiodvc.project.dataset import STAGES, Dataset
-
-__all__ = ["STAGES", "expected", "in_step", "sync", "taken"]
+from audiodvc.model import layout, stages
+from audiodvc.project.dataset import Dataset
 
 
 def sync(dataset: Dataset) -> bool:
     """Write dvc.yaml as the dataset's files ask for; True if that changed it."""
-    return dataset.write(STAGES, expected(dataset))
+    return dataset.write(layout.STAGES, expected(dataset))
 
 
 def taken(dataset: Dataset) -> tuple[str, ...]:
@@ -21,7 +19,7 @@ def taken(dataset: Dataset) -> tuple[str, ...]:
 
 def in_step(dataset: Dataset) -> bool:
     """Whether dvc.yaml names the files that there are."""
-    return dataset.read(STAGES) == expected(dataset)
+    return dataset.read(layout.STAGES) == expected(dataset)
 
 
 def expected(dataset: Dataset) -> bytes:
@@ -32,6 +30,6 @@ def expected(dataset: Dataset) -> bytes:
 
 def _text(dataset: Dataset) -> str:
     try:
-        return (dataset.read(STAGES) or b"").decode("utf-8")
+        return (dataset.read(layout.STAGES) or b"").decode("utf-8")
     except UnicodeDecodeError as error:
-        raise FormatError(f"{STAGES} is not UTF-8", hint="save it as UTF-8") from error
+        raise FormatError(f"{layout.STAGES} is not UTF-8", hint="save it as UTF-8") from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from audiodvc.adapters import disk, dvc, git
 from audiodvc.errors import RemoteError
-from audiodvc.model import mediaindex, version
+from audiodvc.model import layout, mediaindex, version
 from audiodvc.model.mediaindex import Media
 from audiodvc.progress import Progress
 from audiodvc.project.dataset import Dataset
@@ -85,7 +85,7 @@ def _files(dataset: Dataset) -> Iterator[FileState]:
 
 
 def _media(dataset: Dataset, workspace: dvc.Workspace, index: str, rows: list[Media]) -> MediaState:
-    path = index.removesuffix(mediaindex.SUFFIX)
+    path = index.removesuffix(layout.INDEX)
     start = len(str(dataset.root)) + 1
     full = dataset.root / path
     entries = list(disk.walk(str(full))) if full.is_dir() else [disk.look(str(full))]
@@ -110,7 +110,7 @@ def _objects(indexes: dict[str, list[Media]]) -> set[str]:
     """The objects that the dataset needs, the directory objects among them."""
     names = {media.md5 for rows in indexes.values() for media in rows}
     for index, rows in indexes.items():
-        prefix = index.removesuffix(mediaindex.SUFFIX) + "/"
+        prefix = index.removesuffix(layout.INDEX) + "/"
         if all(media.file.startswith(prefix) for media in rows):
             names.add(mediaindex.directory_object((m.file.removeprefix(prefix), m.md5) for m in rows).name)
     return names

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from audiodvc.finding import Finding
-from audiodvc.model import header, mediaindex, paths, pointer
+from audiodvc.model import layout, paths
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.rules.entries import finding, shown
@@ -81,8 +81,8 @@ class _Places:
 
     def overlaps(self, path: str) -> Iterator[str]:
         """What else a path is."""
-        if path == header.PATH or (path.startswith("db.") and path.endswith(".csv") and "/" not in path):
-            yield "is the header" if path == header.PATH else "is a table"
+        if path == layout.HEADER or (path.startswith("db.") and path.endswith(".csv") and "/" not in path):
+            yield "is the header" if path == layout.HEADER else "is a table"
         media = next((file for file in self._media if _is_at(file, path)), None)
         if media is not None:
             yield (
@@ -108,12 +108,12 @@ def _sought(columns: Iterator[pl.Series], sought: list[str]) -> list[str]:
 def _without_index(snapshot: Snapshot) -> Iterator[str]:
     """What DVC tracks without telling us which files there are."""
     outputs = [
-        (output.path if output else source.removesuffix(pointer.SUFFIX))
+        (output.path if output else source.removesuffix(layout.POINTER))
         for source, output in snapshot.outputs.items()
     ]
     stages = [output.path for stage in snapshot.stages.values() for output in stage]
     for path in (*outputs, *stages):
-        index = snapshot.indexes.get(path + mediaindex.SUFFIX)
+        index = snapshot.indexes.get(path + layout.INDEX)
         if index is None or not index.has("file"):
             yield path
 

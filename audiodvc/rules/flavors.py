@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from audiodvc.finding import Finding
-from audiodvc.model import formats, mediaindex
+from audiodvc.model import formats, layout
 from audiodvc.model.pointer import Output
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
@@ -38,12 +38,12 @@ def ad005(snapshot: Snapshot) -> Iterator[Finding]:
     locked = {output.path: output for outputs in snapshot.stages.values() for output in outputs}
     for path, sheet in snapshot.indexes.items():
         if sheet.spec == FLAVOR_INDEX and sheet.has("file", "md5", "source_md5") and not sheet.table.lossy:
-            unit = path.removesuffix(mediaindex.SUFFIX)
+            unit = path.removesuffix(layout.INDEX)
             what = _stale(snapshot, sheet, unit) or _unlike(sheet, locked.get(unit))
             if what:
                 yield _finding(unit, locked.get(unit), what)
     for output in _without_index(snapshot):
-        yield _finding(output.path, output, f"has no index '{output.path}{mediaindex.SUFFIX}'")
+        yield _finding(output.path, output, f"has no index '{output.path}{layout.INDEX}'")
 
 
 RULES = (ad005,)
@@ -52,7 +52,7 @@ RULES = (ad005,)
 def _finding(unit: str, output: Output | None, what: str) -> Finding:
     message = f"flavor {shown(unit.rpartition('/')[2])} {what}"
     if output is None:
-        return Finding(unit + mediaindex.SUFFIX, 1, 1, "AD005", message)
+        return Finding(unit + layout.INDEX, 1, 1, "AD005", message)
     return Finding(output.source, *output.place, "AD005", message)
 
 
@@ -115,5 +115,5 @@ def _without_index(snapshot: Snapshot) -> Iterator[Output]:
     for stage, outputs in snapshot.stages.items():
         for output in outputs:
             made = stage.startswith("flavor@") and output.is_folder
-            if made and output.path + mediaindex.SUFFIX not in snapshot.files:
+            if made and output.path + layout.INDEX not in snapshot.files:
                 yield output

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from audiodvc.model import mediaindex, pointer
+from audiodvc.model import layout, mediaindex
 from audiodvc.model.pointer import Output
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
@@ -78,13 +78,13 @@ def is_within(name: str, paths: Collection[str]) -> bool:
 def unlisted(snapshot: Snapshot) -> frozenset[str]:
     """The tracked paths of whose files nothing can be said: they have no index, or none that can be read."""
     broken = {
-        path.removesuffix(mediaindex.SUFFIX)
+        path.removesuffix(layout.INDEX)
         for path, sheet in snapshot.media_indexes.items()
         if sheet.table.lossy or not sheet.has("file", "md5")
     }
     for path, output in snapshot.outputs.items():
-        unit = path.removesuffix(pointer.SUFFIX)
-        if unit + mediaindex.SUFFIX not in snapshot.indexes:
+        unit = path.removesuffix(layout.POINTER)
+        if unit + layout.INDEX not in snapshot.indexes:
             broken.add(unit if output is None else output.path)
     return frozenset(broken)
 

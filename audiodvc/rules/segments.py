@@ -81,10 +81,10 @@ def at003(snapshot: Snapshot) -> Iterator[Finding]:
     sheets = list(_segmented(snapshot))
     files = _durations(snapshot) if sheets else _NO_FILES
     for sheet in sheets:
-        rows = _rows(sheet).join(files, on="file", how="left", maintain_order="left")
-        last = pl.coalesce("end", "start")
-        late = rows.with_row_index("row").filter(last > pl.col("duration") + pl.col("slack"))
-        for row, _, start, end, duration, _ in late.iter_rows():
+        rows = _rows(sheet).with_row_index("row").join(files, on="file")
+        late = rows.filter(pl.coalesce("end", "start") > pl.col("duration") + pl.col("slack"))
+        # A file that is listed twice, which is a finding of its own, makes no segment late twice.
+        for row, _, start, end, duration, _ in late.unique("row").sort("row").iter_rows():
             yield _late(sheet, row, start, end, duration)
 
 
@@ -138,10 +138,9 @@ def _rows(sheet: Sheet) -> pl.DataFrame:
 
 
 def _durations(snapshot: Snapshot) -> pl.DataFrame:
-    """How long each file is, and how much longer a segment may be; of a file listed twice the longest."""
+    """How long each file is, and how much longer a segment may be."""
     found = [_listed(sheet) for sheet in snapshot.media_indexes.values() if sheet.has("file", "duration")]
-    files = pl.concat([_NO_FILES, *found])
-    return files if files["file"].n_unique() == files.height else files.group_by("file").max()
+    return pl.concat([_NO_FILES, *found])
 
 
 def _listed(sheet: Sheet) -> pl.DataFrame:

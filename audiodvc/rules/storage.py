@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from audiodvc.finding import Finding
-from audiodvc.model import formats, mediaindex, paths, pointer
+from audiodvc.model import formats, layout, paths
 from audiodvc.model.pointer import Output
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
@@ -36,8 +36,8 @@ def ad001(snapshot: Snapshot) -> Iterator[Finding]:
     There is no fix; `audiodvc add` of the folder writes both.
     """
     for path, sheet in snapshot.media_indexes.items():
-        unit = path.removesuffix(mediaindex.SUFFIX)
-        at = unit + pointer.SUFFIX
+        unit = path.removesuffix(layout.INDEX)
+        at = unit + layout.POINTER
         if at not in snapshot.outputs:
             yield Finding(path, 1, 1, "AD001", f"there is no pointer {shown(at)} to this index")
             continue
@@ -89,7 +89,7 @@ def ad003(snapshot: Snapshot) -> Iterator[Finding]:
     There is no fix; `audiodvc add` of the folder writes the index.
     """
     for path, output in snapshot.outputs.items():
-        index = path.removesuffix(pointer.SUFFIX) + mediaindex.SUFFIX
+        index = path.removesuffix(layout.POINTER) + layout.INDEX
         if output is not None and index not in snapshot.files:
             yield Finding(path, 1, 1, "AD003", f"{shown(output.path)} has no media index {shown(index)}")
 
@@ -159,11 +159,9 @@ def _outside(files: pl.Series, output: Output) -> pl.Series:
 def _unnamed(snapshot: Snapshot) -> Iterator[Output]:
     """What has an object that no row of an index names: folders, and files without index."""
     for output in snapshot.outputs.values():
-        if output is not None and (
-            output.is_folder or output.path + mediaindex.SUFFIX not in snapshot.indexes
-        ):
+        if output is not None and (output.is_folder or output.path + layout.INDEX not in snapshot.indexes):
             yield output
     for outputs in snapshot.stages.values():
         for output in outputs:
-            if output.is_folder and output.path + mediaindex.SUFFIX in snapshot.indexes:
+            if output.is_folder and output.path + layout.INDEX in snapshot.indexes:
                 yield output

@@ -243,7 +243,7 @@ def sorted_like(loaded: pd.DataFrame, names: list[str], rows: list[Row], name: s
     return [row[names.index(name)][1] for row in rows]
 
 
-def same(found: object, expected: object) -> bool:
+def same(found: Any, expected: object) -> bool:  # noqa: ANN401 - whatever pandas has in a cell
     """Whether a loaded value is the one that was written."""
     assert expected is not ..., "a cell that no one can read has passed"
     if expected is None:

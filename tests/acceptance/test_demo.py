@@ -78,7 +78,7 @@ def test_last_line_is_the_folder(told: Told) -> None:
 def test_each_chapter_has_a_heading_a_command_its_output_and_a_remark(told: Told) -> None:
     """Commands stand after a dollar, what they said is indented."""
     headings = [line[:3] for line in told.text.splitlines() if line[:1].isdigit()]
-    assert headings == ["1. ", "2. ", "3. ", "4. ", "5. ", "6. "]
+    assert headings == ["1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "7. "]
     for command in ("audiodvc init", "audiodvc add", "audiodvc fmt", "git commit", "dvc push", "git clone"):
         assert f"\n$ {command}" in told.text
     assert "\n    audio  60 added\n" in told.text
@@ -88,7 +88,7 @@ def test_each_chapter_has_a_heading_a_command_its_output_and_a_remark(told: Told
 def test_told_folders_are_those_where_the_commands_run(told: Told) -> None:
     """Each change of folder is told once, as one would type it."""
     changes = [line for line in told.text.splitlines() if line.startswith("$ cd ")]
-    assert changes == [f"$ cd {name}" for name in ("audiodvc-demo", "emodemo", "..", "clone", "..")]
+    assert changes == [f"$ cd {name}" for name in ("audiodvc-demo", "emodemo", "..", "clone", "..", "clone")]
 
 
 def test_dataset_is_committed_whole(told: Told) -> None:
@@ -136,7 +136,7 @@ def test_audformat_loads_the_folder(told: Told) -> None:
 
 def test_audformat_reads_the_values_that_were_written(told: Told) -> None:
     """Labels, numbers, times, and the ages of the speakers by way of the misc table."""
-    db = audformat.Database.load(str(told.folder / "clone"))
+    db = audformat.Database.load(str(told.folder / "emodemo"))
     spoken = demo.utterances()
     emotions = db.get("emotion")
     assert emotions["emotion"].to_dict() == {one.file: one.emotion for one in spoken}
@@ -146,6 +146,14 @@ def test_audformat_reads_the_values_that_were_written(told: Told) -> None:
     assert {file: round(end.total_seconds() * 1000) for file, end in ends.items()} == {
         one.file: one.parts[-1][-1] for one in spoken
     }
+
+
+def test_wrong_label_was_refused_and_the_right_one_committed(told: Told) -> None:
+    """One label of the clone differs from those of the dataset, and it is one that the header knows."""
+    assert "AS002 label 'hapiness' is not in scheme 'emotion' (did you mean 'happiness'?)" in told.text
+    theirs = audformat.Database.load(str(told.folder / "emodemo")).get("emotion")["emotion"]
+    mended = audformat.Database.load(str(told.folder / "clone")).get("emotion")["emotion"]
+    assert mended[mended != theirs].to_dict() == {demo.MISHEARD: demo.HEARD}
 
 
 def test_quiet_demo_says_where_it_is_and_makes_the_same_dataset(told: Told, tmp_path: Path) -> None:
