@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import dirname, normpath
 
-from audiodvc.finding import Place
+from audiodvc.finding import Finding, Place
 from audiodvc.model import layout
 from audiodvc.model.yamltext import Codes, read
 
@@ -53,6 +53,11 @@ def parse(data: bytes, path: str) -> Output | None:
         _number(out.get("size")),
         _text(ours.get("index")) if isinstance(ours, dict) else None,
     )
+
+
+def findings(data: bytes, path: str) -> tuple[Finding, ...]:
+    """The markers that a merge left in a file of DVC's; what else may be wrong there is DVC's to say."""
+    return tuple(finding for finding in read(data, path, _CODES).findings if finding.code == "AM001")
 
 
 def is_plain(data: bytes) -> bool:

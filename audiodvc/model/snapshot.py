@@ -31,7 +31,8 @@ class Snapshot:
 
     `files` has every file that git knows below the dataset. `tables` has a sheet for each
     `db.<id>.csv`, by id; `indexes` one for each media index, by path; `outputs` what pointers track,
-    by path of the pointer (None where it cannot be read); `stages` the outputs in `dvc.lock`.
+    by path of the pointer (None where it cannot be read); `stages` the outputs in `dvc.lock`;
+    `marked` what a merge left in either.
     """
 
     files: Mapping[str, FileKind]
@@ -43,6 +44,7 @@ class Snapshot:
     outputs: Mapping[str, Output | None]
     stages: Mapping[str, tuple[Output, ...]]
     erased: Sheet | None
+    marked: tuple[Finding, ...]
     today: date
     remote: frozenset[str] | None = None
 
@@ -61,6 +63,7 @@ class Snapshot:
         """What the parsers found in every text."""
         yield from self.header.findings
         yield from self.settings.findings
+        yield from self.marked
         for sheet in (*self.tables.values(), *self.indexes.values(), *([self.erased] if self.erased else [])):
             yield from sheet.table.findings
 
@@ -87,6 +90,12 @@ def take(
         erased=Sheet("erased", layout.ERASED, read(layout.ERASED), ERASED)
         if layout.ERASED in regular
         else None,
+        marked=tuple(
+            finding
+            for path in sorted(regular)
+            if layout.is_pointer(path) or path == layout.LOCK
+            for finding in pointer.findings(read(path), path)
+        ),
         today=today,
         remote=remote,
     )

@@ -10,7 +10,7 @@ from audiodvc.errors import AudiodvcError
 from audiodvc.progress import Progress
 from audiodvc.project import tree
 from audiodvc.project.dataset import Dataset
-from audiodvc.project.fmt import Rewritten
+from audiodvc.project.fmt import Rewritten, write_all
 from audiodvc.rules import fixes
 
 
@@ -31,11 +31,11 @@ def fix(dataset: Dataset, progress: Progress, *, unsafe: bool = False, write: bo
     rewritten = tuple(Rewritten(path, read(path), new) for path, new in sorted(mended.texts.items()))
     if write:
         for file in rewritten:
-            _write(dataset, file)
+            _refuse_changed(dataset, file)
+        write_all(dataset, rewritten)
     return Fixed(rewritten, mended.findings)
 
 
-def _write(dataset: Dataset, file: Rewritten) -> None:
+def _refuse_changed(dataset: Dataset, file: Rewritten) -> None:
     if dataset.read(file.path) != file.old:
         raise AudiodvcError(f"{file.path} was changed while it was mended", hint="run it again")
-    dataset.write(file.path, file.new)

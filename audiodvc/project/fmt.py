@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from audiodvc.errors import FormatError
 from audiodvc.model import header, layout, spec, table
 from audiodvc.model.header import Header
 from audiodvc.progress import Progress
-from audiodvc.project import stages
+from audiodvc.project import pointers, stages
 from audiodvc.project.dataset import Dataset
 
 
@@ -47,10 +47,17 @@ def fmt(dataset: Dataset, progress: Progress, *, write: bool = True) -> Formatte
                 problems |= dict.fromkeys(error.details)
             advance(1)
     if write:
-        for file in rewritten:
-            dataset.write(file.path, file.new)
-        stages.sync(dataset)
+        write_all(dataset, rewritten)
     return Formatted(len(names), tuple(rewritten), tuple(problems), tuple(notes))
+
+
+def write_all(dataset: Dataset, files: Iterable[Rewritten]) -> None:
+    """Write texts of the dataset, and what follows from them: pointers and stages."""
+    for file in files:
+        dataset.write(file.path, file.new)
+    for index in dataset.indexes:
+        pointers.settle(dataset, index)
+    stages.sync(dataset)
 
 
 def _one(dataset: Dataset, name: str, parsed: Header, notes: list[str]) -> Iterator[Rewritten]:

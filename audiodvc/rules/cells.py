@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
+import polars as pl
+
 from audiodvc.finding import Finding
 from audiodvc.model import scalar
 from audiodvc.model.header import SchemeEntry
@@ -21,6 +23,9 @@ def as001(snapshot: Snapshot) -> Iterator[Finding]:
     and end of a segment are times, and the columns of a media index have dtypes, too. An empty cell is
     missing and fits every dtype.
 
+    A whole number beyond 2 to the power of 53 is found where other cells of its column are missing,
+    since a loader then takes the column for floats and rounds it.
+
     Bad, in a column of dtype float:
 
         file,arousal
@@ -36,6 +41,11 @@ def as001(snapshot: Snapshot) -> Iterator[Finding]:
             dtype = sheet.dtype(name)
             for row in sheet.unreadable(name).arg_true():
                 message = f"'{sheet.text(name)[row]}' is not of dtype {dtype}{_FORMS.get(dtype, '')}"
+                yield sheet.finding("AS001", message, row, name)
+            for row in _rounded(sheet, name) if dtype == "int" else ():
+                message = (
+                    f"{sheet.text(name)[row]} is rounded by loaders, since cells of its column are missing"
+                )
                 yield sheet.finding("AS001", message, row, name)
 
 
@@ -130,6 +140,16 @@ _FORMS: Mapping[str, str] = {
     "date": " (such as 2020-01-31 or 2020-01-31 10:20:30)",
 }
 _LARGEST = 2**63
+_EXACT = 2**53
+
+
+def _rounded(sheet: Sheet, name: str) -> pl.Series | tuple[()]:
+    """Whole numbers that are others as floats, in a column that loaders make floats of."""
+    values = sheet.values(name)
+    if not values.null_count():
+        return ()
+    large = (values > _EXACT) | (values < -_EXACT)
+    return (large & (values.cast(pl.Float64).cast(pl.Int64, strict=False) != values)).arg_true()
 
 
 def _columns(snapshot: Snapshot) -> Iterator[tuple[Sheet, str, SchemeEntry]]:

@@ -14,14 +14,20 @@ from audiodvc.model.snapshot import Snapshot
 
 
 def af001(snapshot: Snapshot) -> Iterator[Finding]:
-    """A file is not UTF-8, or begins with a byte-order mark.
+    r"""A file is not UTF-8, or begins with a byte-order mark.
 
     A byte-order mark becomes a part of the first column's name for many readers. A file in another
     encoding cannot be read for certain, so nothing else is said of it.
 
-    Bad: a table that a spreadsheet saved as "CSV (Windows)" or "Unicode text".
+    Bad, in bytes:
 
-    Good: a table saved as UTF-8.
+        file,text\n
+        audio/a.wav,caf\xe9\n
+
+    Good:
+
+        file,text\n
+        audio/a.wav,caf\xc3\xa9\n
 
     `--fix` removes a byte-order mark. Convert another encoding yourself, for instance with
     `iconv -f windows-1252 -t utf-8`.
@@ -149,9 +155,14 @@ def af007(snapshot: Snapshot) -> Iterator[Finding]:
     A loader prefers `db.<table>.pkl` and `db.<table>.parquet` to `db.<table>.csv`, so it would read
     something that no check has seen, and a pickle may run any code.
 
-    Bad: `db.emotion.csv` and `db.emotion.parquet`.
+    Bad:
 
-    Good: `db.emotion.csv` alone.
+        db.emotion.csv
+        db.emotion.parquet
+
+    Good:
+
+        db.emotion.csv
     """
     for identifier in dict.fromkeys((*snapshot.header.declared, *snapshot.tables)):
         for ending in ("parquet", "pkl"):

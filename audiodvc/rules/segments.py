@@ -16,6 +16,9 @@ from audiodvc.model.timetext import time_text
 def at001(snapshot: Snapshot) -> Iterator[Finding]:
     """The start of a segment is missing or negative.
 
+    No audio stands before the begin of a file. A loader gives such a segment to whoever cuts audio, who
+    fails or, what is worse, counts from the end.
+
     Bad:
 
         file,start,end,emotion

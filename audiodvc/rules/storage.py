@@ -44,8 +44,9 @@ def ad001(snapshot: Snapshot) -> Iterator[Finding]:
         output = snapshot.outputs[at]
         if output is not None and not sheet.table.lossy and sheet.has("file", "md5"):
             yield from _pair(sheet, output)
+    marked = {finding.path for finding in snapshot.marked}
     for path, output in snapshot.outputs.items():
-        if output is None:
+        if output is None and path not in marked:
             yield Finding(path, 1, 1, "AD001", "not the pointer of one file or folder")
 
 

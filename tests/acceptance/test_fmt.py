@@ -136,3 +136,16 @@ def test_unreadable_cells_stay_as_they_are(repo: Repo) -> None:
     repo.write(files={"db.emotion.csv": "file,start,end,emotion,score\na.wav,soon,1s,happy,many\n"})
     repo.audiodvc("fmt")
     assert "a.wav,soon,0 days 00:00:01.000000000,happy,many" in text(repo, "db.emotion.csv")
+
+
+def test_pointer_names_the_index_that_was_formatted(repo: Repo) -> None:
+    """A merge finds the index by the name that its pointer carries."""
+    repo.write(media={"audio/a.wav": tone(0.2), "audio/b.wav": tone(0.3)})
+    repo.audiodvc("add", "audio")
+    pointer = text(repo, "audio.dvc")
+    first, a, b = text(repo, "audio.media.csv").splitlines()
+    stale = pointer.replace(repo.git("hash-object", "audio.media.csv").strip(), "0" * 39 + "a")
+    repo.write(files={"audio.media.csv": f"{first}\n{b}\n{a}\n", "audio.dvc": stale})
+    repo.audiodvc("fmt")
+    assert text(repo, "audio.dvc") == pointer
+    assert repo.git("hash-object", "audio.media.csv").strip() in pointer

@@ -1,1 +1,10 @@
-(ROOT / "db.yaml").write_text("name: case\nsource: a test\n" + "<" * 7 + " ours\nusage: other\n" + "|" * 7 + " base\n" + "=" * 7 + "\nusage: research\n" + ">" * 7 + " theirs\n")
+text = f"""name: case
+source: a test
+{"<" * 7} ours
+usage: other
+{"|" * 7} base
+{"=" * 7}
+usage: research
+{">" * 7} theirs
+"""
+(ROOT / "db.yaml").write_text(text)

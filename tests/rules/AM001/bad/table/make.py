@@ -1,1 +1,8 @@
-(ROOT / "db.emotion.csv").write_text("file,emotion\n" + "<" * 7 + " ours\na.wav,happy\n" + "=" * 7 + "\na.wav,angry\n" + ">" * 7 + " theirs\n")
+text = f"""file,emotion
+{"<" * 7} ours
+a.wav,happy
+{"=" * 7}
+a.wav,angry
+{">" * 7} theirs
+"""
+(ROOT / "db.emotion.csv").write_text(text)
