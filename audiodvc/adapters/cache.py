@@ -23,10 +23,10 @@ Copy = Callable[[str, str], None]
 
 
 class Kept(NamedTuple):
-    """An object that is in the cache now."""
+    """An object that is in the cache now, and the file that it came from as it is now."""
 
     md5: str
-    size: int
+    file: os.stat_result
 
 
 def path_of(objects: str, md5: str) -> str:
@@ -54,7 +54,8 @@ def keep(objects: str, source: str, link: str = "copy", copy: Copy | None = None
         raise OSError(None, "changed while it was read", source)
     if link in ("hardlink", "symlink"):
         _replace_by_link(source, path_of(objects, md5), link)
-    return Kept(md5, before.st_size)
+        after = os.stat(source)
+    return Kept(md5, after)
 
 
 def put(objects: str, name: str, data: bytes) -> None:

@@ -28,11 +28,11 @@ def walk(folder: str) -> Iterator[Entry]:
         place = folders.pop()
         try:
             with os.scandir(place) as found:
-                for entry in found:
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
+                for item in found:
+                    if item.is_dir(follow_symlinks=False):
+                        folders.append(item.path)
                     else:
-                        yield look(entry)
+                        yield look(item)
         except OSError as error:
             yield Entry(place, problem=reason(error))
 
@@ -44,6 +44,11 @@ def look(file: os.DirEntry[str] | str) -> Entry:
         seen = os.stat(file) if isinstance(file, str) else file.stat()
     except OSError as error:
         return Entry(path, problem="a broken link" if os.path.islink(path) else reason(error))
+    return entry(path, seen)
+
+
+def entry(path: str, seen: os.stat_result) -> Entry:
+    """What the system says of a file."""
     if not stat.S_ISREG(seen.st_mode):
         kind = "a link to a folder" if stat.S_ISDIR(seen.st_mode) else "neither a file nor a folder"
         return Entry(path, problem=kind)

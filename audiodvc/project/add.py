@@ -91,9 +91,9 @@ def add(
     with ExitStack() as stack:
         stack.enter_context(dvc.locked(dataset.dvc_root))
         units = [_scan(dataset, unit) for unit in _units(dataset, targets)]
-        _refuse_bad_names(dataset, units)
-        # Workers start while DVC is still being imported, when there is surely work for them.
+        # Workers start while names are checked and DVC is imported, when there is surely work for them.
         pool = workers(stack, sum(max(0, len(unit.entries) - len(unit.old)) for unit in units))
+        _refuse_bad_names(dataset, units)
         workspace = stack.enter_context(dataset.workspace())
         store = _Store(workspace, cache.present(workspace.objects), pool)
         _refuse_never_pulled(units, store.present, drop_missing=drop_missing)

@@ -91,11 +91,13 @@ def _one(file: Wanted, objects: str, link: str, copy: cache.Copy | None) -> Inge
         probe, problem = audio.Probe(audio.extension(path)), str(error)
     except OSError as error:
         return _failed(file, disk.reason(error))
+    if file.md5:
+        return Ingested(file.name, file.entry, file.md5, probe, problem)
     try:
-        md5 = file.md5 or cache.keep(objects, path, link, copy).md5
+        kept = cache.keep(objects, path, link, copy)
     except OSError as error:
         return _failed(file, disk.reason(error))
-    return Ingested(file.name, disk.look(path), md5, probe, problem)
+    return Ingested(file.name, disk.entry(path, kept.file), kept.md5, probe, problem)
 
 
 def _failed(file: Wanted, problem: str) -> Ingested:
