@@ -45,10 +45,10 @@ def tracked(root: Path, paths: Sequence[str]) -> list[str]:
     return _names(_git(["ls-files", "-z", "--", *_pathspecs(paths)], root))
 
 
-def listed(root: Path, pattern: str) -> list[str]:
+def listed(root: Path, *patterns: str) -> list[str]:
     """The files that match a pattern and that git tracks, or would if they were added."""
     options = ["-z", "--cached", "--others", "--exclude-standard"]
-    return sorted(set(_names(_git(["ls-files", *options, "--", pattern], root))))
+    return sorted(set(_names(_git(["ls-files", *options, "--", *patterns], root))))
 
 
 def is_ignored(root: Path, path: str) -> bool:
@@ -104,6 +104,17 @@ def show(root: Path, revision: str, path: str) -> bytes | None:
     """The bytes of a file at a revision (`HEAD`, or empty for the index); None if it is not there."""
     done = _try(["cat-file", "blob", f"{revision}:{path}"], root)
     return done.stdout if done.code == 0 else None
+
+
+def has(root: Path, revision: str, path: str) -> bool:
+    """Whether a revision (the index, if it is empty) has a file, by its name from the folder."""
+    return _try(["cat-file", "-e", f"{revision}:./{path}"], root, own_index=True).code == 0
+
+
+def unmerged(root: Path) -> list[str]:
+    """The files of the index whose conflict is not resolved."""
+    listed = _names(_git(["ls-files", "-z", "--unmerged", "--", "."], root, own_index=True))
+    return sorted({line.partition("\t")[2] for line in listed})
 
 
 def index_entries(root: Path) -> dict[str, tuple[str, str]]:

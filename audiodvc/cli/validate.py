@@ -54,19 +54,14 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
     Needs no audio and, without --remote, no network.
     """
-    if staged and rev:
-        raise UsageError("--staged and --rev cannot be combined")
-    if mend and (staged or rev):
-        raise UsageError("--fix mends the folder, not what --staged or --rev look at")
-    if (unsafe or show) and not mend:
-        raise UsageError("--unsafe and --diff go with --fix")
-    found = dataset.find(console.folder)
+    _refuse(rev, staged=staged, mend=mend, more=unsafe or show)
+    if show and (form != "text" or output):
+        raise UsageError("--fix --diff shows a text on standard output, and nothing else")
+    found = dataset.find(console.folder, "" if staged else rev)
+    if show:
+        return _show(console, found, unsafe=unsafe)
     if mend:
-        fixed = fix(found, console.progress, unsafe=unsafe, write=not show)
-        if show:
-            console.result(differences(fixed))
-            return int(bool(fixed.rewritten))
-        console.note(mended(fixed))
+        console.note(mended(fix(found, console.progress, unsafe=unsafe)))
     done = validate(found, console.progress, staged=staged, revision=rev, ask_remote=remote)
     look = _look(found, form, colour=console.colours and not output)
     text = findings.FORMATS[form](done, look)
@@ -77,6 +72,25 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if form == "github" and (step := os.environ.get("GITHUB_STEP_SUMMARY")):
         _append(Path(step), done, look)
     return int(bool(done.errors or (strict and done.findings)))
+
+
+def _refuse(rev: str | None, *, staged: bool, mend: bool, more: bool) -> None:
+    if rev == "":
+        raise UsageError("--rev needs a revision, and this one is empty")
+    if staged and rev is not None:
+        raise UsageError("--staged and --rev cannot be combined")
+    if mend and (staged or rev is not None):
+        raise UsageError("--fix mends the folder, not what --staged or --rev look at")
+    if more and not mend:
+        raise UsageError("--unsafe and --diff go with --fix")
+
+
+def _show(console: Console, found: Dataset, *, unsafe: bool) -> int:
+    would = fix(found, console.progress, unsafe=unsafe, write=False)
+    if would.rewritten:
+        console.result(differences(would))
+    console.note(mended(would, written=False))
+    return int(bool(would.rewritten))
 
 
 def _look(found: Dataset, form: str, *, colour: bool) -> Look:

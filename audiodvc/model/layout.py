@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 HEADER = "db.yaml"
 SETTINGS = "audiodvc.yaml"
 STAGES = "dvc.yaml"
@@ -27,3 +29,10 @@ def is_pointer(path: str) -> bool:
 def is_read(path: str) -> bool:
     """Whether what a file says is part of the dataset's meaning."""
     return path in _TEXTS or bool(table_id(path)) or path.endswith(INDEX) or is_pointer(path)
+
+
+def own(paths: Iterable[str]) -> list[str]:
+    """The files of a dataset among those below it: another dataset in one of its folders has its own."""
+    names = list(paths)
+    inner = tuple(name.removesuffix(HEADER) for name in names if name.endswith(f"/{HEADER}"))
+    return [name for name in names if not name.startswith(inner)] if inner else names

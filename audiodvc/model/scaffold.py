@@ -13,6 +13,10 @@ ATTRIBUTES = (
     "db.*.csv text eol=lf",
     "*.media.csv text eol=lf",
     "erased.csv text eol=lf",
+    "audiodvc.yaml text eol=lf",
+    "dvc.yaml text eol=lf",
+    "dvc.lock text eol=lf",
+    "*.dvc text eol=lf",
 )
 
 _HEADER = """\

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -69,9 +69,14 @@ class Snapshot:
 
 
 def take(
-    files: Mapping[str, FileKind], read: Read, today: date, remote: frozenset[str] | None = None
+    files: Mapping[str, FileKind],
+    read: Read,
+    today: date,
+    *,
+    remote: frozenset[str] | None = None,
+    unmerged: Iterable[str] = (),
 ) -> Snapshot:
-    """Read a dataset from the files that git knows of it."""
+    """Read a dataset from the files that git knows of it; `unmerged` are those with a conflict."""
     regular = {path for path, kind in files.items() if kind == "file"}
     parsed = header.parse(read(layout.HEADER) if layout.HEADER in regular else b"")
     names = {layout.table_id(path): path for path in sorted(regular) if layout.table_id(path)}
@@ -90,15 +95,18 @@ def take(
         erased=Sheet("erased", layout.ERASED, read(layout.ERASED), ERASED)
         if layout.ERASED in regular
         else None,
-        marked=tuple(
-            finding
-            for path in sorted(regular)
-            if layout.is_pointer(path) or path == layout.LOCK
-            for finding in pointer.findings(read(path), path)
-        ),
+        marked=tuple(_marked(regular, read, unmerged)),
         today=today,
         remote=remote,
     )
+
+
+def _marked(regular: set[str], read: Read, unmerged: Iterable[str]) -> Iterator[Finding]:
+    for path in unmerged:
+        yield Finding(path, 1, 1, "AM001", "a merge-conflict that is not resolved in git's index")
+    for path in sorted(regular):
+        if layout.is_pointer(path) or path == layout.LOCK:
+            yield from pointer.findings(read(path), path)
 
 
 def _spec(parsed: Header, name: str) -> Spec | None:

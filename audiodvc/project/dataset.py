@@ -36,9 +36,14 @@ class Dataset:
     @property
     def indexes(self) -> list[str]:
         """The media indexes, by their names from the root."""
-        return sorted(
-            name for name in git.listed(self.root, f"*{layout.INDEX}") if (self.root / name).is_file()
-        )
+        found = layout.own(git.listed(self.root, f"*{layout.INDEX}", f"*/{layout.HEADER}"))
+        return [name for name in found if name.endswith(layout.INDEX) and (self.root / name).is_file()]
+
+    @property
+    def pointers(self) -> list[str]:
+        """The pointers of media folders and files, by their names from the root."""
+        found = layout.own(git.listed(self.root, f"*{layout.POINTER}", f"*/{layout.HEADER}"))
+        return [name for name in found if layout.is_pointer(name)]
 
     def read(self, name: str) -> bytes | None:
         """The bytes of a file of the dataset; None if there is none."""
@@ -71,8 +76,8 @@ class Dataset:
             opened.close()
 
 
-def find(start: Path) -> Dataset:
-    """The dataset that a folder lies in."""
+def find(start: Path, revision: str | None = None) -> Dataset:
+    """The dataset that a folder lies in, now or at a revision (in git's index, if that is empty)."""
     folder = start.resolve()
     if not folder.is_dir():
         raise NotADatasetError(f"{start}: no such folder")
@@ -80,11 +85,18 @@ def find(start: Path) -> Dataset:
     if top is None:
         raise NotADatasetError(f"{folder} lies in no git repository", hint="run `audiodvc init`")
     top = top.resolve()
-    for place in (folder, *folder.parents):
-        if (place / layout.HEADER).is_file():
+    commit = git.resolve(top, revision) if revision else revision
+    places = [place for place in (folder, *folder.parents) if place == top or top in place.parents]
+    for place in places:
+        if _has_header(place, commit):
             return Dataset(place, top)
-        if place == top:
-            break
-    raise NotADatasetError(
-        f"no {layout.HEADER} in {folder} or above it", hint="`audiodvc init` makes a dataset"
-    )
+    what = f"no {layout.HEADER} in {folder} or above it"
+    if revision:
+        raise NotADatasetError(f"{what} at {revision}")
+    if revision is None and any(git.has(place, "", layout.HEADER) for place in places):
+        raise NotADatasetError(f"{what}, though git has one", hint=f"`git restore {layout.HEADER}`")
+    raise NotADatasetError(what, hint="`audiodvc init` makes a dataset")
+
+
+def _has_header(place: Path, revision: str | None) -> bool:
+    return (place / layout.HEADER).is_file() if revision is None else git.has(place, revision, layout.HEADER)

@@ -107,7 +107,7 @@ def _stages(dataset: Dataset) -> Iterator[Check]:
 
 def _pointers(dataset: Dataset) -> Iterator[Check]:
     indexed = {name.removesuffix(layout.INDEX) for name in dataset.indexes}
-    pointed = {name.removesuffix(".dvc") for name in git.listed(dataset.root, "*.dvc")}
+    pointed = {name.removesuffix(layout.POINTER) for name in dataset.pointers}
     for path in sorted(pointed - indexed):
         yield Check("error", f"{path}.dvc", "has no media index", f"`audiodvc add {path}` writes it")
     for path in sorted(indexed - pointed):
@@ -136,7 +136,7 @@ def _storage(dataset: Dataset) -> Iterator[Check]:
     if remote is None:
         yield Check("warning", "remote", "there is no default remote", "dvc remote add --default NAME URL")
     elif remote.is_local and not Path(remote.url).is_dir():
-        yield Check("error", "remote", f"{remote.url} does not exist", "mount it, or `dvc push` makes it")
+        yield Check("warning", "remote", f"{remote.url} does not exist", "mount it, or `dvc push` makes it")
     else:
         yield Check("ok", "remote", f"{remote.name}: {remote.url}")
     yield Check("ok", "cache", f"links: {links}")

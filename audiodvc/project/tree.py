@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audiodvc.adapters import git
@@ -20,11 +20,12 @@ class Tree:
 
     files: Mapping[str, FileKind]
     read: Callable[[str], bytes]
+    unmerged: tuple[str, ...] = ()
 
 
 def folder(dataset: Dataset) -> Tree:
     """The folder as `git add --all` would take it."""
-    names = [name for name in git.listed(dataset.root, ".") if _is_there(dataset, name)]
+    names = [name for name in layout.own(git.listed(dataset.root, ".")) if _is_there(dataset, name)]
     kinds: dict[str, FileKind] = {
         name: "link" if (dataset.root / name).is_symlink() else "file" for name in names
     }
@@ -33,7 +34,8 @@ def folder(dataset: Dataset) -> Tree:
 
 def staged(dataset: Dataset) -> Tree:
     """Exactly what the next commit will hold."""
-    return of_entries(dataset.root, git.index_entries(dataset.root))
+    tree = of_entries(dataset.root, git.index_entries(dataset.root))
+    return replace(tree, unmerged=tuple(git.unmerged(dataset.root)))
 
 
 def revision(dataset: Dataset, name: str) -> Tree:
@@ -43,9 +45,10 @@ def revision(dataset: Dataset, name: str) -> Tree:
 
 def of_entries(folder: Path, entries: Mapping[str, tuple[str, str]]) -> Tree:
     """Files by their mode and blob, in the repository of a folder."""
-    objects = {path: blob for path, (_, blob) in entries.items() if layout.is_read(path)}
+    mine = layout.own(entries)
+    objects = {path: entries[path][1] for path in mine if layout.is_read(path)}
     contents = git.blobs(folder, objects.values())
-    kinds: dict[str, FileKind] = {path: _KINDS.get(mode, "file") for path, (mode, _) in entries.items()}
+    kinds: dict[str, FileKind] = {path: _KINDS.get(entries[path][0], "file") for path in mine}
     return Tree(kinds, lambda path: contents[objects[path]])
 
 

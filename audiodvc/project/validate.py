@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from audiodvc.errors import RemoteError
 from audiodvc.finding import Finding
 from audiodvc.model import snapshot
 from audiodvc.model.snapshot import Snapshot
@@ -47,7 +48,7 @@ def validate(
         tree.staged(dataset)
         if staged
         else tree.revision(dataset, revision)
-        if revision
+        if revision is not None
         else tree.folder(dataset)
     )
     with progress("reading", None):
@@ -58,8 +59,9 @@ def validate(
 
 def take(dataset: Dataset, files: Tree, *, ask_remote: bool = False) -> Snapshot:
     """The snapshot of a tree; the remote is listed once if it is asked."""
+    objects = _remote(dataset) if ask_remote else None
     return snapshot.take(
-        files.files, files.read, datetime.now(UTC).date(), _remote(dataset) if ask_remote else None
+        files.files, files.read, datetime.now(UTC).date(), remote=objects, unmerged=files.unmerged
     )
 
 
@@ -70,7 +72,9 @@ def check(taken: Snapshot) -> Validated:
     return Validated(tuple(catalogue.check(taken)), texts, rows)
 
 
-def _remote(dataset: Dataset) -> frozenset[str] | None:
+def _remote(dataset: Dataset) -> frozenset[str]:
     with dataset.workspace() as workspace:
         remote = workspace.default_remote
-        return None if remote is None else frozenset(workspace.remote_objects(remote))
+        if remote is None:
+            raise RemoteError("there is no default remote to ask", hint="dvc remote add --default NAME URL")
+        return frozenset(workspace.remote_objects(remote))

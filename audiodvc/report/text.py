@@ -64,10 +64,10 @@ def differences(done: Formatted | Fixed) -> str:
     return "\n".join(line for file in done.rewritten for line in _unified(file))
 
 
-def mended(done: Fixed) -> str:
-    """What `validate --fix` did."""
-    count, files = done.findings, len(done.rewritten)
-    return f"mended {count:,} finding{'s'[: count != 1]} in {files:,} file{'s'[: files != 1]}"
+def mended(done: Fixed, *, written: bool = True) -> str:
+    """What `validate --fix` did or would do."""
+    count, files, did = done.findings, len(done.rewritten), "mended" if written else "would mend"
+    return f"{did} {count:,} finding{'s'[: count != 1]} in {files:,} file{'s'[: files != 1]}"
 
 
 def _unified(file: Rewritten) -> Iterator[str]:

@@ -80,5 +80,5 @@ def findings(case: Path, tmp_path: Path) -> dict[str, list[str]]:
 
 def lines(files: Tree, remote: frozenset[str] | None = None) -> list[str]:
     """The findings of a tree as text."""
-    taken = snapshot.take(files.files, files.read, TODAY, remote)
+    taken = snapshot.take(files.files, files.read, TODAY, remote=remote)
     return [line(finding) for finding in catalogue.check(taken)]

@@ -189,4 +189,4 @@ def take(texts: Mapping[str, str], remote: frozenset[str] | None = None) -> Snap
     """A snapshot of texts, with a header and settings unless there are some."""
     files = {"db.yaml": HEADER, "audiodvc.yaml": SETTINGS, **texts}
     kinds = dict.fromkeys(files, "file")
-    return snapshot.take(kinds, lambda path: files[path].encode(), date(2024, 6, 1), remote)  # type: ignore[arg-type]
+    return snapshot.take(kinds, lambda path: files[path].encode(), date(2024, 6, 1), remote=remote)  # type: ignore[arg-type]
