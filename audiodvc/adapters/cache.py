@@ -11,6 +11,8 @@ from io import FileIO
 from typing import NamedTuple
 
 OBJECT_MODE = 0o444
+LINKS = ("hardlink", "symlink")
+"""Kinds of link that put the object itself, which nobody may write to, into the place of a file."""
 PREFIXES = tuple(f"{number:02x}" for number in range(256))
 
 # Up to this size a file is read into memory, so that an object which is there already costs no write.
@@ -40,11 +42,10 @@ def present(objects: str) -> set[str]:
 
 
 def keep(objects: str, source: str, link: str = "copy", copy: Copy | None = None) -> Kept:
-    """Bring a file into the cache, and leave in its place what `link` says."""
+    """Bring a copy of a file into the cache; one that is to become a link is only hashed (see `adopt`)."""
     before = os.stat(source)
-    if link in ("hardlink", "symlink"):
+    if link in LINKS:
         md5 = md5_of(source)
-        _bring_itself(source, path_of(objects, md5))
     elif link == "copy" and before.st_size <= _AT_ONCE:
         md5 = _bring_small(objects, source)
     else:
@@ -52,10 +53,15 @@ def keep(objects: str, source: str, link: str = "copy", copy: Copy | None = None
     after = os.stat(source)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise OSError(None, "changed while it was read", source)
-    if link in ("hardlink", "symlink"):
-        _replace_by_link(source, path_of(objects, md5), link)
-        after = os.stat(source)
     return Kept(md5, after)
+
+
+def adopt(objects: str, source: str, md5: str, link: str) -> Kept:
+    """Make a file itself the object of its md5, and leave a link in its place."""
+    target = path_of(objects, md5)
+    _bring_itself(source, target)
+    _replace_by_link(source, target, link)
+    return Kept(md5, os.stat(source))
 
 
 def put(objects: str, name: str, data: bytes) -> None:

@@ -55,6 +55,11 @@ def entry(path: str, seen: os.stat_result) -> Entry:
     return Entry(path, seen.st_size, seen.st_mtime, seen.st_ino, seen.st_mode)
 
 
+def is_readable(seen: Entry) -> bool:
+    """Whether we may read a file; only one that not everybody may read is asked about."""
+    return bool(seen.mode & stat.S_IROTH) or os.access(seen.path, os.R_OK)
+
+
 def write(path: Path, data: bytes) -> bool:
     """Replace a file in one step; True if that changed it. A killed process leaves the old one."""
     if read(path) == data:

@@ -5,6 +5,7 @@ DVC is imported on first need: it takes longer to import than most of our verbs 
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -207,6 +208,8 @@ class Workspace:
         from dvc.fs import localfs
         from dvc_objects.fs.generic import test_links
 
+        if not os.access(os.path.dirname(path), os.W_OK):
+            raise PermissionError(errno.EACCES, "permission denied", os.path.dirname(path))
         kinds = test_links(self.link_types, localfs, self.objects, localfs, path)
         if not kinds:
             raise AudiodvcError(
@@ -229,21 +232,12 @@ class Workspace:
 
     def pointer_text(self, path: Path, pointer: Pointer, *, executable: bool = False) -> bytes:
         """The bytes of a `.dvc` file, as DVC writes them; what else stood in it stays."""
-        from dvc.dvcfile import load_file
         from dvc.stage.serialize import to_single_stage_file
         from dvc.utils.serialize import dumps_yaml
         from dvc_data.hashfile.hash_info import HashInfo
         from dvc_data.hashfile.meta import Meta
 
-        name = str(path)
-        stage: Any
-        if path.exists():
-            stage = load_file(self._repo, name).stage
-        else:
-            # Without its `wdir` DVC takes the current folder, which need not be in the repository.
-            stage = self._repo.stage.create(
-                single_stage=True, validate=False, fname=name, wdir=str(path.parent), outs=[str(path)[:-4]]
-            )
+        stage = self._stage(path)
         (out,) = stage.outs
         out.hash_name = "md5"
         out.files = None
@@ -252,6 +246,21 @@ class Workspace:
         stage.meta = {**(stage.meta or {}), "audiodvc": {"index": pointer.index}}
         text: str = dumps_yaml(to_single_stage_file(stage))
         return text.encode()
+
+    def _stage(self, path: Path) -> Any:  # noqa: ANN401 - DVC has no types
+        from dvc.dvcfile import load_file
+        from dvc.exceptions import DvcException
+
+        name, out = str(path), str(path)[: -len(".dvc")]
+        try:
+            if path.exists():
+                return load_file(self._repo, name).stage
+            # Without its `wdir` DVC takes the current folder, which need not be in the repository.
+            return self._repo.stage.create(
+                single_stage=True, validate=False, fname=name, wdir=str(path.parent), outs=[out]
+            )
+        except DvcException as error:
+            raise AudiodvcError(f"DVC cannot track {out}: {error}") from error
 
     # Remotes
 

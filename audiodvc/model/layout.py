@@ -31,6 +31,11 @@ def is_read(path: str) -> bool:
     return path in _TEXTS or bool(table_id(path)) or path.endswith(INDEX) or is_pointer(path)
 
 
+def is_own(path: str) -> bool:
+    """Whether a file is one of the dataset's own texts, which are never media."""
+    return is_read(path) or path == STAGES
+
+
 def own(paths: Iterable[str]) -> list[str]:
     """The files of a dataset among those below it: another dataset in one of its folders has its own."""
     names = list(paths)

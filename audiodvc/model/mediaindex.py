@@ -45,13 +45,17 @@ def parse(data: bytes, path: str) -> list[Media]:
     """The lines of an index; anything that is not one is an error with its place."""
     hint = "`git checkout` it, or remove it and add the media again"
     try:
-        rows = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True)
-        first, *media = map(tuple, rows) if data else [()]
+        reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True)
+        first, *media = map(tuple, reader) if data else [()]
         if first != FIELDS:
             raise FormatError(f"{path}:1: the first line is not {','.join(FIELDS)}", hint=hint)
-        return [Media._make(row) for row in media]
+        rows = [Media._make(row) for row in media]
     except (TypeError, UnicodeDecodeError, csv.Error) as error:
         raise FormatError(f"{path} is no media index: {error}", hint=hint) from error
+    odd = next((line for line, row in enumerate(rows, 2) if not row.size.isdigit()), None)
+    if odd is not None:
+        raise FormatError(f"{path}:{odd}: the size is no whole number", hint=hint)
+    return rows
 
 
 def dump(media: Iterable[Media]) -> bytes:

@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from posixpath import normpath
 from typing import Any, NamedTuple
 
 import yaml
@@ -71,6 +72,12 @@ def write(old_text: str, deps: Sequence[str]) -> str:
     return mark + text
 
 
+def outputs(text: str) -> set[str]:
+    """The paths that stages make, as far as the text says them plainly."""
+    stages = [stage for stage in _stages(_load(text)).values() if isinstance(stage, dict)]
+    return {normpath(f"{stage.get('wdir') or '.'}/{path}") for stage in stages for path in _outs(stage)}
+
+
 def taken(text: str) -> tuple[str, ...]:
     """The names of our stages that the user has given to stages of their own."""
     present = _stages(_load(text))
@@ -122,6 +129,15 @@ def _stages(data: Mapping[Any, Any]) -> dict[Any, Any]:
     if not isinstance(present, dict | None):
         raise _unfit("'stages' is not a mapping")
     return present or {}
+
+
+def _outs(stage: Mapping[Any, Any]) -> Iterator[str]:
+    for kind in ("outs", "metrics", "plots"):
+        listed = stage.get(kind)
+        for out in listed if isinstance(listed, list) else ():
+            path = next(iter(out), None) if isinstance(out, dict) else out
+            if isinstance(path, str):
+                yield path
 
 
 def _ours(stage: object) -> bool:

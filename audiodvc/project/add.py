@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from audiodvc.adapters import audio, cache, disk, dvc, git
@@ -16,7 +17,7 @@ from audiodvc.model.mediaindex import Media
 from audiodvc.progress import Progress
 from audiodvc.project import stages
 from audiodvc.project.dataset import Dataset
-from audiodvc.project.ingest import Ingested, Wanted, ingest, settle, workers
+from audiodvc.project.ingest import Ingested, Wanted, ingest, link, settle, workers
 
 _NAMED = 20
 # DVC's state is a database: a thousand files in one transaction cost what ten cost alone.
@@ -43,7 +44,7 @@ class Added:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass
 class _Unit:
     """A media folder (or single file): what is asked for in it, what its index says, what is there."""
 
@@ -54,6 +55,7 @@ class _Unit:
     pointer: dvc.Pointer | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
     done: dict[str, Ingested] = field(default_factory=dict)
+    link: str = "copy"
 
     @property
     def index(self) -> str:
@@ -70,9 +72,9 @@ class _Unit:
             if not any(_within(name, part) for part in self.parts)
         }
 
-    @property
+    @cached_property
     def rows(self) -> dict[str, Media]:
-        """The lines of the index as it will be."""
+        """The lines of the index as it will be, asked for once all files are read."""
         found = {
             name: _media(self.done[name]) if name in self.done else self.old[name] for name in self.entries
         }
@@ -90,6 +92,7 @@ def add(
     """Track media: only new and changed files are read, and nothing is written before all are known good."""
     with ExitStack() as stack:
         stack.enter_context(dvc.locked(dataset.dvc_root))
+        stages.expected(dataset)  # a dvc.yaml that cannot be edited is said before anything is done
         units = [_scan(dataset, unit) for unit in _units(dataset, targets)]
         # Workers start while names are checked and DVC is imported, when there is surely work for them.
         pool = workers(stack, sum(max(0, len(unit.entries) - len(unit.old)) for unit in units))
@@ -100,9 +103,15 @@ def add(
         for unit in units:
             _read(dataset, unit, store, progress)
         _refuse_broken(units, allow_broken=allow_broken)
-        tracked = [_write(dataset, unit, workspace) for unit in units]
+        for unit in units:
+            _link(unit, workspace, progress)
+        texts = [_texts(dataset, unit, workspace) for unit in units]
+        for unit, (index, pointer) in zip(units, texts, strict=True):
+            _write(dataset, unit, index, pointer)
+            _remember_link(dataset, unit, workspace)
         stages.sync(dataset)
-        return Added(tuple(tracked), tuple(_stage(dataset, units)), tuple(_notes(units)))
+        staged = tuple(_stage(dataset, units))
+        return Added(tuple(map(_summary, units)), staged, tuple(_notes(units)))
 
 
 # What is to be added
@@ -177,17 +186,20 @@ def _how_to_get(dataset: Dataset, unit: _Unit) -> str:
 
 
 def _refuse_untrackable(dataset: Dataset, unit: _Unit) -> None:
-    if unit.path.split("/")[0] in {".git", ".dvc"} or layout.is_read(unit.path):
+    if unit.path.split("/")[0] in {".git", ".dvc"} or layout.is_own(unit.path):
         raise MediaError(f"{unit.path} belongs to the dataset's own files, which git keeps")
+    inner = git.listed(dataset.root, f"{unit.path}/*.dvc")
+    if inner:
+        raise MediaError(f"inside {unit.path} are files with a pointer of their own", details=inner)
     here = git.tracked(dataset.root, [unit.path])
     if here:
         raise MediaError(
             f"{unit.path} is tracked by git ({len(here)} files)",
             hint=f"`git rm -r --cached {unit.path}`, then add it again",
         )
-    inner = git.listed(dataset.root, f"{unit.path}/*.dvc")
-    if inner:
-        raise MediaError(f"inside {unit.path} are files with a pointer of their own", details=inner)
+    made = [out for out in stages.outputs(dataset) if _within(out, unit.path) or _within(unit.path, out)]
+    if made:
+        raise MediaError(f"{unit.path} is made by a stage of {layout.STAGES}, so DVC tracks it already")
 
 
 def _refuse_bad_names(dataset: Dataset, units: Sequence[_Unit]) -> None:
@@ -195,7 +207,7 @@ def _refuse_bad_names(dataset: Dataset, units: Sequence[_Unit]) -> None:
         f"{name}: {fault}"
         for unit in units
         for name, entry in unit.entries.items()
-        if (fault := entry.problem or (_fault(name) if name not in unit.old else None))
+        if (fault := entry.problem or (_fault(name, entry) if name not in unit.old else None))
     ]
     if any(unit.entries.keys() - unit.old.keys() for unit in units):
         problems += [
@@ -215,10 +227,12 @@ def _all_names(dataset: Dataset, units: Iterable[_Unit]) -> set[str]:
     return names
 
 
-def _fault(name: str) -> str | None:
+def _fault(name: str, entry: Entry) -> str | None:
     if name.endswith("/.dvcignore"):
         return "DVC allows no .dvcignore inside a media folder"
-    return paths.fault(name)
+    if ".git" in name.split("/"):
+        return "belongs to a git repository inside the media folder"
+    return paths.fault(name) or (None if disk.is_readable(entry) else "permission denied")
 
 
 def _refuse_never_pulled(units: Iterable[_Unit], present: set[str], *, drop_missing: bool) -> None:
@@ -243,12 +257,10 @@ def _refuse_broken(units: Iterable[_Unit], *, allow_broken: bool) -> None:
         for file in unit.done.values()
         if file.problem and not (allow_broken and file.md5)
     ]
+    opened = all(file.md5 for unit in units for file in unit.done.values())
     if broken:
-        raise MediaError(
-            _cannot(len(broken)),
-            details=sorted(broken),
-            hint="nothing was added; --allow-broken tracks audio that cannot be opened",
-        )
+        more = "; --allow-broken tracks audio that cannot be opened" if opened else ""
+        raise MediaError(_cannot(len(broken)), details=sorted(broken), hint=f"nothing was added{more}")
 
 
 # Reading and writing
@@ -268,6 +280,8 @@ def _read(dataset: Dataset, unit: _Unit, store: _Store, progress: Progress) -> N
     workspace = store.workspace
     if workspace.ignores_something({entry.path.rpartition("/")[0] for entry in unit.entries.values()}):
         unit.entries = {name: e for name, e in unit.entries.items() if not workspace.ignores(e.path)}
+        if not unit.entries and not unit.kept:
+            raise MediaError(f".dvcignore keeps DVC from all that is in {unit.path}")
     known = workspace.known(list(unit.entries.values()))
     known = {path: md5 for path, md5 in known.items() if md5 in store.present}
     wanted = [
@@ -278,11 +292,11 @@ def _read(dataset: Dataset, unit: _Unit, store: _Store, progress: Progress) -> N
     if not wanted:
         return
     workspace.prepare_cache()
-    link = workspace.link(str(dataset.root / unit.path))
+    unit.link = workspace.link(str(dataset.root / unit.path))
     with progress(f"reading {unit.path}", len(wanted)) as advance, ExitStack() as stack:
         pool = store.pool or workers(stack, len(wanted))
         told: list[Ingested] = []
-        for chunk in ingest(workspace.objects, link, wanted, pool):
+        for chunk in ingest(workspace.objects, unit.link, wanted, pool):
             told += chunk
             advance(len(chunk))
             if len(told) >= _REMEMBERED:
@@ -296,20 +310,37 @@ def _remember(unit: _Unit, workspace: dvc.Workspace, told: list[Ingested]) -> No
     told.clear()
 
 
-def _write(dataset: Dataset, unit: _Unit, workspace: dvc.Workspace) -> Tracked:
-    rows = unit.rows
-    index = mediaindex.dump(rows.values())
-    pointer = _pointer(unit, rows, git.blob_id(dataset.root, index), workspace)
+def _link(unit: _Unit, workspace: dvc.Workspace, progress: Progress) -> None:
+    """Only now that all is known good do the user's files become links."""
+    if unit.link not in cache.LINKS:
+        return
+    with progress(f"linking {unit.path}", len(unit.done)) as advance:
+        told: list[Ingested] = []
+        for file in link(workspace.objects, unit.link, list(unit.done.values())):
+            told.append(file)
+            advance(1)
+        _remember(unit, workspace, told)
+
+
+def _texts(dataset: Dataset, unit: _Unit, workspace: dvc.Workspace) -> tuple[bytes, bytes]:
+    """The media index and the pointer as they will be."""
+    index = mediaindex.dump(unit.rows.values())
+    pointer = _pointer(unit, unit.rows, git.blob_id(dataset.root, index), workspace)
     executable = not unit.is_folder and bool(unit.entries[unit.path].mode & 0o111)
-    text = workspace.pointer_text(dataset.root / f"{unit.path}.dvc", pointer, executable=executable)
+    return index, workspace.pointer_text(dataset.root / f"{unit.path}.dvc", pointer, executable=executable)
+
+
+def _write(dataset: Dataset, unit: _Unit, index: bytes, pointer: bytes) -> None:
     # The index goes first: a pointer without its index is a dataset that nobody can check.
     dataset.write(unit.index, index)
-    dataset.write(f"{unit.path}.dvc", text)
+    dataset.write(f"{unit.path}.dvc", pointer)
     _ignore(dataset, unit.path)
+
+
+def _remember_link(dataset: Dataset, unit: _Unit, workspace: dvc.Workspace) -> None:
     if not unit.parts:
         now = settle(unit.entries, unit.done.values())
         workspace.remember_link(str(dataset.root / unit.path), now.values())
-    return _summary(unit, rows)
 
 
 def _pointer(unit: _Unit, rows: dict[str, Media], index: str, workspace: dvc.Workspace) -> dvc.Pointer:
@@ -353,7 +384,8 @@ def _stage(dataset: Dataset, units: Iterable[_Unit]) -> list[str]:
 # What is said of it
 
 
-def _summary(unit: _Unit, rows: dict[str, Media]) -> Tracked:
+def _summary(unit: _Unit) -> Tracked:
+    rows = unit.rows
     added = len(rows.keys() - unit.old.keys())
     changed = sum(name in unit.old and unit.old[name].md5 != media.md5 for name, media in rows.items())
     removed = len(unit.old.keys() - rows.keys())

@@ -52,6 +52,14 @@ def ingest(objects: str, link: str, wanted: Iterable[Wanted], pool: Pool | None)
         yield _one_by_one(pool, task) if isinstance(done, Died) else done
 
 
+def link(objects: str, kind: str, done: Iterable[Ingested]) -> Iterator[Ingested]:
+    """Let files become links to their objects, where DVC is configured so; the files as they are then."""
+    for file in done:
+        if kind in cache.LINKS:
+            kept = cache.adopt(objects, file.entry.path, file.md5, kind)
+            yield file._replace(entry=disk.entry(file.entry.path, kept.file))
+
+
 def workers(stack: ExitStack, files: int) -> Pool | None:
     """Workers for so many files, if there are enough of them to be worth it."""
     return stack.enter_context(Pool(min(8, os.cpu_count() or 1))) if files >= WORTH_WORKERS else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audiodvc.errors import FormatError
-from audiodvc.model import layout, stages
+from audiodvc.model import layout, pointer, stages
 from audiodvc.project.dataset import Dataset
 
 
@@ -20,6 +20,12 @@ def taken(dataset: Dataset) -> tuple[str, ...]:
 def in_step(dataset: Dataset) -> bool:
     """Whether dvc.yaml names the files that there are."""
     return dataset.read(layout.STAGES) == expected(dataset)
+
+
+def outputs(dataset: Dataset) -> set[str]:
+    """What stages make, by name from the root: as dvc.yaml says, and as it was when they last ran."""
+    ran = pointer.stage_outputs(dataset.read(layout.LOCK) or b"")
+    return stages.outputs(_text(dataset)) | {out.path for outs in ran.values() for out in outs}
 
 
 def expected(dataset: Dataset) -> bytes:

@@ -447,7 +447,9 @@ def test_large_file_is_stored_whole(repo: Repo) -> None:
     assert (other.path / "audio/long.wav").read_bytes() == tone(200)
 
 
-@pytest.mark.parametrize("target", ["audio.dvc", "audio.media.csv", "db.yaml", "dvc.lock", ".git", ".dvc"])
+@pytest.mark.parametrize(
+    "target", ["audio.dvc", "audio.media.csv", "db.yaml", "dvc.yaml", "dvc.lock", ".git", ".dvc"]
+)
 def test_own_files_of_a_dataset_are_no_media(repo: Repo, target: str) -> None:
     """Pointers, indexes and tables are text for git."""
     put(repo, "audio/a.wav", tone(0.2))
@@ -467,3 +469,73 @@ def test_import_of_dvc_is_left_to_dvc(repo: Repo) -> None:
     assert done.returncode == 3
     assert "dvc update" in done.stderr
     assert (repo.path / "a.wav.dvc").read_bytes() == before
+
+
+@pytest.mark.parametrize("links", ["hardlink", "symlink"])
+def test_refused_files_are_not_made_links(repo: Repo, links: str) -> None:
+    """Until all is known good the user's own files are as they were: whole, and theirs to write."""
+    repo.dvc("config", "cache.type", links)
+    good = put(repo, "audio/a.wav", tone(0.2))
+    put(repo, "audio/c.wav", b"")
+    assert repo.run("audiodvc", "add", "audio").returncode == 3
+    assert kind(repo, "audio/a.wav") == (False, False, True)
+    assert good.read_bytes() == tone(0.2)
+
+
+def test_uneditable_stages_stop_before_anything_is_written(repo: Repo) -> None:
+    """A broken dvc.yaml is said first."""
+    put(repo, "audio/a.wav", tone(0.2))
+    (repo.path / "dvc.yaml").write_text("stages: [\n")
+    done = repo.run("audiodvc", "add", "audio")
+    assert done.returncode == 3
+    assert "dvc.yaml" in done.stderr
+    assert not (repo.path / "audio.dvc").exists()
+
+
+def test_output_of_a_stage_is_not_tracked_twice(repo: Repo) -> None:
+    """DVC would refuse every command afterwards."""
+    repo.write(
+        files={
+            "dvc.yaml": "stages:\n  prep:\n    cmd: mkdir -p feats && echo 1 > feats/a\n    outs: [feats]\n"
+        }
+    )
+    repo.dvc("repro", "prep")
+    done = repo.run("audiodvc", "add", "feats")
+    assert done.returncode == 3
+    assert "made by a stage" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("audio/x/.git/config", "belongs to a git repository"),
+        ("audio/.dvcignore", "DVC allows no .dvcignore"),
+    ],
+)
+def test_files_of_git_and_dvc_are_no_media(repo: Repo, name: str, says: str) -> None:
+    """A repository inside a media folder would come back in every clone, with its settings."""
+    put(repo, "audio/a.wav", tone(0.2))
+    put(repo, name, b"x")
+    done = repo.run("audiodvc", "add", "audio")
+    assert done.returncode == 3
+    assert says in done.stderr
+
+
+def test_ignored_target_is_said(repo: Repo) -> None:
+    """Where .dvcignore leaves nothing, there is nothing to track."""
+    (repo.path / ".dvcignore").write_text("/audio\n")
+    put(repo, "audio/a.wav", tone(0.2))
+    done = repo.run("audiodvc", "add", "audio")
+    assert done.returncode == 3
+    assert ".dvcignore" in done.stderr
+
+
+def test_odd_size_in_the_index_is_said_with_its_line(repo: Repo) -> None:
+    """An index that someone broke by hand is not believed."""
+    put(repo, "audio/a.wav", tone(0.2))
+    repo.audiodvc("add", "audio")
+    path = repo.path / "audio.media.csv"
+    path.write_text(path.read_text().replace(f",{len(tone(0.2))},", ",big,"))
+    done = repo.run("audiodvc", "add", "audio")
+    assert done.returncode == 3
+    assert "audio.media.csv:2" in done.stderr
