@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 
 Advance = Callable[[int], object]
 """Called with the number of steps just done."""
 
 Progress = Callable[[str, int | None], AbstractContextManager[Advance]]
 """Opens a bar: what is being done, and how many steps it takes if that is known."""
-
-
-def silent(what: str, total: int | None = None) -> AbstractContextManager[Advance]:
-    """The listener that nobody listens to."""
-    del what, total
-    return nullcontext(lambda _: None)

@@ -8,19 +8,20 @@ from __future__ import annotations
 import errno
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from audiodvc.adapters import cache
+from audiodvc.adapters import cache, disk
 from audiodvc.adapters.disk import Entry
 from audiodvc.errors import AudiodvcError, MediaError, RemoteError
 from audiodvc.progress import Advance
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
+    from filelock import BaseFileLock
 
 Item = TypeVar("Item")
 
@@ -104,17 +105,20 @@ def reflink(source: str, target: str) -> None:
 
 
 @contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Keep other DVC commands out of a repository. A lock whose owner died does not count."""
+def locked(root: Path, waiting: Callable[[], object] | None = None) -> Iterator[None]:
+    """Keep other DVC commands out of a repository. A lock whose owner died does not count.
+
+    `waiting` is called once if another has the lock, before waiting for it.
+    """
     from filelock import FileLock, Timeout
 
     # DVC locks this file with flock as well, so that both see each other. Its second lock,
     # `rwlock`, is a list of process ids which a killed process never leaves: we do without.
     folder = root / ".dvc" / "tmp"
     folder.mkdir(exist_ok=True)
-    lock = FileLock(folder / "lock", timeout=_PATIENCE)
+    lock = FileLock(folder / "lock")
     try:
-        lock.acquire()
+        _acquire(lock, waiting)
     except Timeout as error:
         raise AudiodvcError(
             f"another DVC or audiodvc command is at work in {root}", hint="wait for it to end and try again"
@@ -123,6 +127,30 @@ def locked(root: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _acquire(lock: BaseFileLock, waiting: Callable[[], object] | None) -> None:
+    from filelock import Timeout
+
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        if waiting:
+            waiting()
+        lock.acquire(timeout=_PATIENCE)
+
+
+def configure(root: Path, name: str, sections: Mapping[str, Mapping[str, str]]) -> None:
+    """Set values in `config` or `config.local` of a DVC repository; all else in it stays."""
+    from configobj import ConfigObj  # type: ignore[import-untyped] # it has no types
+
+    # DVC reads UTF-8. Its own writer knows ASCII only, and leaves an empty file when it meets more.
+    path = root / ".dvc" / name
+    config = ConfigObj((disk.read(path) or b"").decode().splitlines(), interpolation=False)
+    config.indent_type = config.indent_type or "    "
+    for section, values in sections.items():
+        config.setdefault(section, {}).update(values)
+    disk.write(path, "".join(f"{line}\n" for line in config.write()).encode())
 
 
 class Workspace:
@@ -279,29 +307,35 @@ class Workspace:
     def add_remote(self, name: str, url: str, *, relative: bool = False) -> Remote:
         """Configure a remote and make it the default; `relative` keeps a folder's place beside the clone."""
         from dvc.config import Config
-        from dvc.config_schema import RelPath
         from dvc.exceptions import DvcException
 
-        remote = Remote(name, url)
+        folder = self.root / ".dvc"
+        entry = Path(os.path.relpath(url, folder)).as_posix() if relative else url
         try:
-            with Config(str(self.root / ".dvc")).edit("repo") as conf:
-                conf["remote"][name] = {"url": RelPath(url) if relative else url}
-                conf["core"]["remote"] = name
+            # Refuses what `dvc push` would not understand.
+            Config(str(folder), config={"core": {"remote": name}, "remote": {name: {"url": entry}}})
         except DvcException as error:
             raise AudiodvcError(f"the remote {url} cannot be configured: {error}") from error
-        return remote
+        configure(self.root, "config", {"core": {"remote": name}, f'remote "{name}"': {"url": entry}})
+        return Remote(name, url)
 
     def remote_objects(self, remote: Remote) -> set[str]:
-        """The names of all objects of a remote, in one listing."""
+        """The names of all objects of a remote, in one listing.
+
+        One that is where DVC 2 kept it has its place for a name, as in `ab/cdef…`: DVC looks for an
+        object in one of the two places only, as its pointer says.
+        """
         from dvc.exceptions import DvcException
 
         if remote.is_local and not Path(remote.url).is_dir():
             return set()
         try:
-            store = self._repo.cloud.get_remote_odb(remote.name)
+            store, old = self._stores(remote)
             if remote.is_local:
-                return cache.present(str(store.path))
-            return set(store.all())
+                places = cache.present(str(store.path)), cache.present(str(old.path))
+            else:
+                places = set(store.all()), set(old.all()) if _has_prefixes(old) else set()
+            return places[0] | {f"{name[:2]}/{name[2:]}" for name in places[1]}
         except (DvcException, OSError, ImportError) as error:
             raise RemoteError(
                 f"the remote '{remote.name}' ({remote.url}) cannot be asked: {error}"
@@ -309,9 +343,9 @@ class Workspace:
 
     # Moving objects
 
-    def has(self, md5: str) -> bool:
+    def has(self, name: str) -> bool:
         """Whether an object is in the local cache."""
-        return os.path.isfile(cache.path_of(self.objects, md5))
+        return os.path.isfile(cache.path_of(self._folder(name), _plain(name)))
 
     def push(self, remote: Remote, names: Iterable[str], advance: Advance = lambda _: None) -> None:
         """Bring objects of the local cache to a remote, what folders list before the lists."""
@@ -319,11 +353,12 @@ class Workspace:
         from dvc.fs import localfs
 
         try:
-            store = self._repo.cloud.get_remote_odb(remote.name)
-            for batch in _batches(sorted(names, key=lambda name: (name.endswith(".dir"), name)), _AT_ONCE):
-                files = [cache.path_of(self.objects, name) for name in batch]
-                self._refuse_corrupt(batch, files)
-                store.add(files, localfs, list(batch), check_exists=False)
+            stores = self._stores(remote)
+            for batch in _alike(sorted(names, key=lambda name: (name.endswith(".dir"), name))):
+                plain = [_plain(name) for name in batch]
+                files = [cache.path_of(self._folder(batch[0]), name) for name in plain]
+                self._refuse_corrupt(plain, files)
+                stores[_is_old(batch[0])].add(files, localfs, plain, check_exists=False)
                 advance(len(batch))
         except (DvcException, OSError, ImportError) as error:
             raise RemoteError(f"pushing to '{remote.name}' ({remote.url}) failed: {error}") from error
@@ -334,10 +369,14 @@ class Workspace:
 
         self.prepare_cache()
         try:
-            store = self._repo.cloud.get_remote_odb(remote.name)
-            for batch in _batches(sorted(names), _AT_ONCE):
-                with cache.arriving(self.objects, batch) as files:
-                    store.fs.get([store.oid_to_path(name) for name in batch], files)
+            stores = self._stores(remote)
+            for batch in _alike(sorted(names)):
+                store, objects = stores[_is_old(batch[0])], self._folder(batch[0])
+                plain = [_plain(name) for name in batch]
+                for prefix in {name[:2] for name in plain} if _is_old(batch[0]) else ():
+                    self._repo.cache.legacy.makedirs(f"{objects}/{prefix}")
+                with cache.arriving(objects, plain) as files:
+                    store.fs.get([store.oid_to_path(name) for name in plain], files)
                 advance(len(batch))
         except (DvcException, OSError, ImportError) as error:
             raise RemoteError(f"fetching from '{remote.name}' ({remote.url}) failed: {error}") from error
@@ -351,6 +390,15 @@ class Workspace:
             self._repo.checkout(targets=[str(pointer)], force=False)
         except (DvcException, OSError) as error:
             raise AudiodvcError(str(error)) from error
+
+    def _stores(self, remote: Remote) -> tuple[Any, Any]:
+        """The two places of a remote: that of DVC 3, and that of DVC 2."""
+        kinds = ("md5", "md5-dos2unix")
+        new, old = (self._repo.cloud.get_remote_odb(remote.name, hash_name=kind) for kind in kinds)
+        return new, old
+
+    def _folder(self, name: str) -> str:
+        return str(self._repo.cache.legacy.path) if _is_old(name) else self.objects
 
     def _refuse_corrupt(self, names: Iterable[str], files: Iterable[str]) -> None:
         bad = [
@@ -372,6 +420,28 @@ def _info(entry: Entry) -> dict[str, object]:
         "ino": entry.inode,
         "mode": entry.mode,
     }
+
+
+def _is_old(name: str) -> bool:
+    return "/" in name
+
+
+def _plain(name: str) -> str:
+    return name.replace("/", "")
+
+
+def _alike(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Batches of names that lie in one place, those of DVC 3 before those of DVC 2."""
+    for is_old in (False, True):
+        yield from _batches([name for name in names if _is_old(name) == is_old], _AT_ONCE)
+
+
+def _has_prefixes(store: Any) -> bool:  # noqa: ANN401 - DVC has no types
+    """Whether something may be where DVC 2 kept it; one question, since a listing there is one of all."""
+    try:
+        return any(store.fs.name(path) in cache.PREFIXES for path in store.fs.ls(store.path, detail=False))
+    except (FileNotFoundError, NotImplementedError):
+        return False
 
 
 def _has_pattern(path: Path) -> bool:

@@ -25,9 +25,16 @@ def environment() -> dict[str, str]:
 
 
 def top(folder: Path) -> Path | None:
-    """The work tree that a folder lies in, if there is one."""
-    done = _try(["rev-parse", "--show-toplevel"], folder)
-    return Path(os.fsdecode(done.stdout[:-1])) if done.code == 0 and done.stdout else None
+    """The work tree that a folder lies in; None only where git says that there is no repository."""
+    # The words are compared, so they have to be English.
+    env = {**environment(), "LC_ALL": "C"}
+    done = run(["git", "rev-parse", "--show-toplevel"], cwd=folder, env=env)
+    if done.code == 0 and done.stdout:
+        return Path(os.fsdecode(done.stdout[:-1]))
+    if done.complaint.startswith(_NO_REPOSITORY):
+        return None
+    details = [line for line in done.complaint.splitlines() if line.strip()]
+    raise GitError(f"git gives no work tree for {folder}", details=details)
 
 
 def init(folder: Path) -> None:
@@ -225,6 +232,8 @@ def version(folder: Path) -> str:
     return _git(["version"], folder).decode().split()[2]
 
 
+# Not so where the file `.git` of a worktree or submodule leads nowhere: a folder is named there.
+_NO_REPOSITORY = "fatal: not a git repository (or any"
 _FIELDS = 3  # name, type and size; a blob that is not there has two
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +13,12 @@ from pathlib import Path
 import click
 
 from audiodvc.progress import Advance
+from audiodvc.report.look import plain
 
 # Work that ends sooner than this shows no bar.
 _DELAY = 1.0
+
+_KEPT = re.compile("(\n|\t|\x1b\\[[0-9;]*m)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,13 @@ class Console:
 
     def result(self, text: str) -> None:
         """What was asked for, on standard output."""
-        click.echo(text)
+        # Where it goes on to a program it stays as it is: a diff is a patch.
+        click.echo(harmless(text) if sys.stdout.isatty() else text)
 
     def note(self, text: str) -> None:
         """What helps to know, on standard error."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(harmless(text), err=True)
 
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator[Advance]:
@@ -48,5 +53,11 @@ class Console:
         # Imported here: most calls never show a bar.
         from tqdm import tqdm
 
-        with tqdm(desc=what, total=total, delay=_DELAY, leave=False, dynamic_ncols=True) as bar:
+        with tqdm(desc=plain(what), total=total, delay=_DELAY, leave=False, dynamic_ncols=True) as bar:
             yield bar.update
+
+
+def harmless(text: str) -> str:
+    """A text that does nothing to a terminal but colour it."""
+    parts = _KEPT.split(text)
+    return "".join(part if place % 2 else plain(part) for place, part in enumerate(parts))

@@ -9,6 +9,7 @@ from audiodvc.errors import FormatError
 from audiodvc.project import dataset
 from audiodvc.project.fmt import fmt
 from audiodvc.report import text
+from audiodvc.report.look import counted, plain
 
 
 @click.command(name="fmt")
@@ -22,9 +23,14 @@ def command(console: Console, *, check: bool, show: bool) -> int:
     """
     done = fmt(dataset.find(console.folder), console.progress, write=not (check or show))
     for note in done.notes:
-        console.note(note)
-    console.result(text.differences(done) if show else text.formatted(done, written=not check))
+        console.note(plain(note))
+    if not show:
+        console.result(text.formatted(done, written=not check))
+    elif done.rewritten:
+        console.result(text.differences(done))
     if done.problems:
         count = len(done.problems)
-        raise FormatError(f"{count} faults keep files from being formatted", details=done.problems)
+        keep = "keeps" if count == 1 else "keep"
+        what = f"{counted(count, 'fault')} {keep} files from being formatted"
+        raise FormatError(what, details=done.problems)
     return int(bool(done.rewritten) and (check or show))

@@ -22,7 +22,7 @@ def command(console: Console, folder: Path, remote: str | None, name: str | None
 
     What is there already stays as it is; running it again changes nothing.
     """
-    made = init(console.folder / folder, __version__, remote=remote, name=name)
+    made = init(console.folder / folder, __version__, remote=remote, name=name, start=console.folder)
     for note in made.notes:
         console.note(note)
     console.result(text.made(made))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import sys
 import tempfile
 import traceback
@@ -14,8 +15,9 @@ from typing import NoReturn
 import click
 
 from audiodvc import __version__
-from audiodvc.cli.console import Console
+from audiodvc.cli.console import Console, harmless
 from audiodvc.errors import AudiodvcError
+from audiodvc.report.look import plain
 
 # Verb -> what it does. A verb lives in the module of its name and is imported when it is called.
 VERBS = {
@@ -85,7 +87,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = audiodvc.main(arguments, prog_name="audiodvc", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        click.echo(_complaint(error), err=True)
         return error.exit_code
     except BrokenPipeError:
         # Whoever read us has seen enough; Python would complain once more when it flushes at exit.
@@ -101,13 +103,25 @@ def _ending(error: BaseException) -> tuple[int, str]:
     """The exit code and the last words for what went wrong."""
     match error:
         case AudiodvcError():
-            return error.exit_code, str(error)
+            return error.exit_code, _lines(error)
         case click.Abort() | KeyboardInterrupt():
             return _INTERRUPTED, "interrupted; nothing is half done, run it again to go on"
         case OSError():
-            return _COULD_NOT, f"{error.filename or 'the system'}: {error.strerror or error}"
+            return _COULD_NOT, plain(f"{error.filename or 'the system'}: {error.strerror or error}")
         case _:
             return _BUG, f"this is a bug in audiodvc; the traceback is in {_write_traceback()}"
+
+
+def _complaint(error: click.ClickException) -> str:
+    """What click says of the words of a call."""
+    said = io.StringIO()
+    error.show(said)
+    return harmless(said.getvalue().rstrip("\n"))
+
+
+def _lines(error: AudiodvcError) -> str:
+    """What an error says: a line, and one for each detail, whatever the names in them."""
+    return str(AudiodvcError(plain(error.what), hint=plain(error.hint), details=map(plain, error.details)))
 
 
 def _write_traceback() -> str:

@@ -26,12 +26,12 @@ only, and no colours where `NO_COLOR` is set. Every verb has `-h` and `--help`.
 
 | exit code | means |
 |---|---|
-| 0 | done |
-| 1 | findings, differences or conflicts |
-| 2 | wrong usage |
-| 3 | it could not be done; one line says what, where and what next |
-| 70 | a bug in audiodvc; the line says where the traceback is |
-| 130 | interrupted |
+| 0 | all is well |
+| 1 | there is something to look at: faults, changes, conflicts |
+| 2 | the call makes no sense as it was typed |
+| 3 | the work was given up: the message has the reason, the place and a way out |
+| 70 | audiodvc itself failed; the message names a file to send with a report |
+| 130 | Ctrl-C |
 """
 
 

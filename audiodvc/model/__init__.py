@@ -1,1 +1,1 @@
-"""Pure values of a dataset: they know no disk, no git, no clock."""
+"""What a dataset consists of, as values that are made from text and never look at the world."""

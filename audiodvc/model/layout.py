@@ -12,7 +12,7 @@ ERASED = "erased.csv"
 POINTER = ".dvc"
 INDEX = ".media.csv"
 
-_TEXTS = frozenset({HEADER, SETTINGS, LOCK, ERASED})
+_TEXTS = frozenset({HEADER, SETTINGS, STAGES, LOCK, ERASED})
 
 
 def table_id(path: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import dirname, normpath
 
@@ -26,11 +27,26 @@ class Output:
     nfiles: int | None = None
     size: int | None = None
     index: str | None = None
+    is_import: bool = False
+    """Whether it was brought from elsewhere, and is updated from there."""
+    is_stored: bool = True
+    """Whether the default remote has its objects."""
+    is_old: bool = False
+    """Whether its objects are where DVC 2 kept them."""
 
     @property
     def is_folder(self) -> bool:
         """Whether the object is a directory object."""
         return self.md5.endswith(".dir")
+
+    def object(self, md5: str) -> str:
+        """The name that an object of it has in a remote."""
+        return old_name(md5) if self.is_old else md5
+
+
+def old_name(md5: str) -> str:
+    """The name of an object that is where DVC 2 kept it: its place, since none of DVC 3 is there."""
+    return f"{md5[:2]}/{md5[2:]}"
 
 
 def parse(data: bytes, path: str) -> Output | None:
@@ -52,6 +68,9 @@ def parse(data: bytes, path: str) -> Output | None:
         _number(out.get("nfiles")),
         _number(out.get("size")),
         _text(ours.get("index")) if isinstance(ours, dict) else None,
+        is_import=bool(root.get("deps")),
+        is_stored=_is_stored(out) and not any("repo" in dep for dep in _entries(root.get("deps"))),
+        is_old="hash" not in out,
     )
 
 
@@ -70,25 +89,75 @@ def is_plain(data: bytes) -> bool:
     return isinstance(out, dict) and out.keys() <= _PLAIN_OUT and out.get("hash", "md5") == "md5"
 
 
-def stage_outputs(data: bytes, path: str = layout.LOCK) -> dict[str, tuple[Output, ...]]:
-    """The outputs of each stage in a lock file; what cannot be read has none."""
-    document = read(data, path, _CODES)
+def stage_outputs(data: bytes, declared: bytes = b"") -> dict[str, tuple[Output, ...]]:
+    """The outputs of each stage in `dvc.lock`, as `dvc.yaml` declares them; what cannot be read has none."""
+    document = read(data, layout.LOCK, _CODES)
     root = document.data if isinstance(document.data, dict) else {}
     stages = root.get("stages")
     found = stages.items() if isinstance(stages, dict) else ()
+    kept = _declared(declared)
     return {
-        name: tuple(_outs(stage, name, document.place)) for name, stage in found if isinstance(stage, dict)
+        name: tuple(_outs(stage, name, document.place, kept.get(name.partition("@")[0], _PLAIN_STAGE)))
+        for name, stage in found
+        if isinstance(stage, dict)
     }
 
 
-def _outs(stage: Mapping[str, object], name: str, place: object) -> Iterator[Output]:
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """Of a stage in `dvc.yaml`: the folder that it runs in, and which paths do not go to the remote."""
+
+    folder: str = "."
+    unstored: tuple[re.Pattern[str], ...] = ()
+
+
+_PLAIN_STAGE = _Stage()
+_TEMPLATE = re.compile(r"\$\{[^}]*\}")
+
+
+def _declared(data: bytes) -> dict[str, _Stage]:
+    root = read(data, layout.STAGES, _CODES).data
+    stages = root.get("stages") if isinstance(root, dict) else None
+    found = stages.items() if isinstance(stages, dict) else ()
+    return {name: _stage(one.get("do", one)) for name, one in found if isinstance(one, dict)}
+
+
+def _stage(body: object) -> _Stage:
+    if not isinstance(body, dict):
+        return _PLAIN_STAGE
+    kinds = (body.get(kind) for kind in ("outs", "metrics", "plots"))
+    options = [pair for kind in kinds for entry in _entries(kind) for pair in entry.items()]
+    unstored = [path for path, said in options if isinstance(said, dict) and not _is_stored(said)]
+    return _Stage(_text(body.get("wdir")) or ".", tuple(_pattern(str(path)) for path in unstored))
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """What a path may be once its `${…}` are filled in."""
+    return re.compile(".*".join(re.escape(part) for part in _TEMPLATE.split(path)))
+
+
+def _is_stored(out: Mapping[object, object]) -> bool:
+    """Whether DVC brings an output to the default remote."""
+    return out.get("cache") is not False and out.get("push") is not False and not out.get("remote")
+
+
+def _outs(stage: Mapping[str, object], name: str, place: object, declared: _Stage) -> Iterator[Output]:
     outs = stage.get("outs")
     for number, out in enumerate(outs if isinstance(outs, list) else ()):
         if isinstance(out, dict) and isinstance(out.get("path"), str):
-            at = place("stages", name, "outs", number)  # type: ignore[operator]
             yield Output(
-                normpath(out["path"]), _text(out.get("md5")), layout.LOCK, at, _number(out.get("nfiles"))
+                normpath(f"{declared.folder}/{out['path']}"),
+                _text(out.get("md5")),
+                layout.LOCK,
+                place("stages", name, "outs", number),  # type: ignore[operator]
+                _number(out.get("nfiles")),
+                is_stored=not any(one.fullmatch(out["path"]) for one in declared.unstored),
+                is_old="hash" not in out,
             )
+
+
+def _entries(value: object) -> Iterable[dict[object, object]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _text(value: object) -> str:

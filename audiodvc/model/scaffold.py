@@ -90,7 +90,7 @@ name: {title}
 on:
   pull_request:{paths}
   push:
-    branches: [main]{paths}
+    branches: [{branch}]{paths}
 permissions:
   contents: read
 jobs:
@@ -123,12 +123,16 @@ def files(name: str) -> dict[str, str]:
     }
 
 
-def repository_files(folder: str, version: str) -> dict[str, str]:
-    """The files that pre-commit and GitHub read at the root of a repository; `folder` is the dataset's."""
+def repository_files(folder: str, version: str, branch: str = "main") -> dict[str, str]:
+    """The files that pre-commit and GitHub read at the root of a repository.
+
+    `folder` is that of the dataset, and `branch` the one whose pushes are checked.
+    """
     slug = re.sub(r"[^A-Za-z0-9_-]+", "-", folder).strip("-")
+    workflow = f"audiodvc-{slug}" if folder else "audiodvc"
     return {
         ".pre-commit-config.yaml": _PRE_COMMIT,
-        f".github/workflows/{f'audiodvc-{slug}' if folder else 'audiodvc'}.yaml": _workflow(folder, version),
+        f".github/workflows/{workflow}.yaml": _workflow(folder, version, branch),
     }
 
 
@@ -140,16 +144,22 @@ def attributes(old: str) -> str:
     return old + separator + "".join(f"{line}\n" for line in missing)
 
 
-def _workflow(folder: str, version: str) -> str:
+def _workflow(folder: str, version: str, branch: str) -> str:
     title = f"audiodvc {folder}" if folder else "audiodvc"
     pattern = json.dumps(f"{folder}/**")
     inside = f"\n    defaults:\n      run:\n        working-directory: {json.dumps(folder)}"
     return _WORKFLOW.format(
         title=json.dumps(title) if folder else title,
         version=version,
+        branch=_scalar(_pattern(branch)),
         paths=f"\n    paths: [{pattern}]" if folder else "",
         folder=inside if folder else "",
     )
+
+
+def _pattern(branch: str) -> str:
+    # GitHub reads a pattern there; git allows these of its marks in a name.
+    return re.sub(r"[+!]", r"\\\g<0>", branch)
 
 
 def _scalar(text: str) -> str:

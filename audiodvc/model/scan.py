@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from audiodvc.finding import Place
+from audiodvc.model import form
 
 LARGEST_CELL = 2**20
 """Characters that a cell may have at most."""
 
 MOST_CELLS = 10**4
 """Cells that a row may have at most."""
-
-RETURNS = "lines end in CRLF or CR, not in LF"
 
 UNCLOSED_AT_MOST = 20
 """Reading goes on after an unclosed quote this often; each one can cost a megabyte of looking ahead."""
@@ -50,7 +49,7 @@ def markers(data: bytes) -> list[Fault]:
     for found in _MARKER.finditer(data):
         line += data.count(b"\n", pos, found.start())
         pos = found.start()
-        faults.append(Fault(Place(line, 1), "AM001", f"merge-conflict marker {found[1].decode()}"))
+        faults.append(Fault(Place(line, 1), "AM001", form.conflict(found[1].decode())))
     return faults
 
 
@@ -64,7 +63,7 @@ def undecodable(data: bytes) -> list[Fault]:
             decoder.decode(data[start : start + _BLOCK], final=start + _BLOCK >= len(data))
         except UnicodeDecodeError as error:
             at = start + error.start - (len(error.object) - len(data[start : start + _BLOCK]))
-            return [Fault(place_of(data, at), "AF001", f"not UTF-8 (byte 0x{data[at]:02x})")]
+            return [Fault(place_of(data, at), "AF001", form.undecodable(data[at]))]
     return []
 
 
@@ -92,7 +91,7 @@ def records(text: str) -> Iterator[Record | Fault]:
         yield read
         if looking and text.startswith("\r", end):
             looking = False
-            yield Fault(walk(text[pos:end], Place(line, 1)), "AF002", RETURNS)
+            yield Fault(walk(text[pos:end], Place(line, 1)), "AF002", form.RETURNS)
         pos, line = end + (2 if text.startswith("\r\n", end) else 1), last + 1
 
 
@@ -120,7 +119,7 @@ def walk(text: str, place: Place) -> Place:
 
 
 _BLOCK = 2**24
-_MARKER = re.compile(rb"^(?:\xef\xbb\xbf)?((?:<{7}|>{7}|\|{7})(?= |\r?$)|={7}(?=\r?$))", re.MULTILINE)
+_MARKER = re.compile(f"^(?:{form.BOM})?{form.MARKER}".encode(), re.MULTILINE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _RETURN = re.compile(r"[\r\n]")
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')

@@ -34,6 +34,11 @@ class Sheet:
         """The number of rows."""
         return self.table.frame.height
 
+    @property
+    def table_id(self) -> str | None:
+        """The id by which header and settings know the table; None for an index."""
+        return None if self.spec is not None and self.spec.kind == "index" else self.id
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The levels and columns that the spec asks for and the file has."""
@@ -115,7 +120,7 @@ class Sheet:
             column,
             code,
             message,
-            table=self.id,
+            table=self.table_id,
             key=self._key(cells),
             field=None if whole_row else name,
             value=None if whole_row else cells[at],

@@ -91,7 +91,9 @@ def take(
         outputs={
             path: pointer.parse(read(path), path) for path in sorted(regular) if layout.is_pointer(path)
         },
-        stages=pointer.stage_outputs(read(layout.LOCK)) if layout.LOCK in regular else {},
+        stages=pointer.stage_outputs(
+            *(read(path) if path in regular else b"" for path in (layout.LOCK, layout.STAGES))
+        ),
         erased=Sheet("erased", layout.ERASED, read(layout.ERASED), ERASED)
         if layout.ERASED in regular
         else None,

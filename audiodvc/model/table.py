@@ -11,7 +11,7 @@ import polars as pl
 
 from audiodvc.errors import FormatError
 from audiodvc.finding import Finding, Place
-from audiodvc.model import cells, scan
+from audiodvc.model import cells, form, scan
 from audiodvc.model.scan import Fault, Record
 from audiodvc.model.spec import Spec
 
@@ -51,14 +51,14 @@ def parse(data: bytes, path: str) -> Table:
         return _table(path, _nothing(whole))
     faults = []
     if data.startswith(_BOM):
-        faults.append(Fault(Place(1, 1), "AF001", "begins with a byte-order mark"))
+        faults.append(Fault(Place(1, 1), "AF001", form.MARKED))
         data = data.removeprefix(_BOM)
     if not data:
         return _table(path, _nothing(), faults)
     if not data.endswith((b"\n", b"\r")):
-        faults.append(Fault(scan.place_of(data, len(data)), "AF002", "no newline at the end"))
+        faults.append(Fault(scan.place_of(data, len(data)), "AF002", form.UNENDED))
     if b'"' not in data and b"\r" in data:
-        faults.append(Fault(scan.place_of(data, data.index(b"\r")), "AF002", scan.RETURNS))
+        faults.append(Fault(scan.place_of(data, data.index(b"\r")), "AF002", form.RETURNS))
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     parts = (_split_quoted(data) if b'"' in data else _split(data)) or _scanned(data)
     return _table(path, parts, faults)
@@ -185,7 +185,7 @@ class _Parts(NamedTuple):
     raw: pl.Series | None = None
 
 
-_BOM = b"\xef\xbb\xbf"
+_BOM = form.BOM.encode()
 _BLOCK = 2**16
 _CHUNK = 2**16
 _NOT_SEPARATORS = bytes(set(range(256)) - set(b",\n"))

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from audiodvc.finding import Finding, Place
+from audiodvc.model import form
 from audiodvc.model.yamltree import Fault, Spot, build, start_of
 
-BOM = "\ufeff"
+BOM = form.BOM
 MAX_BYTES = 64 * 1024 * 1024
 
-_MARKER = re.compile(r"^(?:(?:<{7}|\|{7}|>{7})(?: .*)?|={7})\r?$", re.MULTILINE)
+_MARKER = re.compile(f"^{form.MARKER}", re.MULTILINE)
 
 _SHOWN = 40
 """Characters of a text that a message shows."""
@@ -68,19 +69,19 @@ def read(data: bytes | str, path: str, codes: Codes) -> Document:
     except UnicodeDecodeError as error:
         return _undecodable(raw, path, error.start)
     blank = _blank(text.removeprefix(BOM), path)
-    markers = [blank.finding("AM001", "a merge-conflict marker", blank.at(at)) for at in _markers(blank.text)]
+    markers = _markers(blank)
     if markers:
         return _found(blank, *markers)
-    form = tuple(_form(blank, bom=text.startswith(BOM)))
+    shape = tuple(_shape(blank, bom=text.startswith(BOM)))
     if len(raw) > MAX_BYTES:
-        return _found(blank, *form, blank.finding(codes.broken, "larger than 64 MiB", Place(1, 1)))
-    return _parsed(blank, codes, form)
+        return _found(blank, *shape, blank.finding(codes.broken, "larger than 64 MiB", Place(1, 1)))
+    return _parsed(blank, codes, shape)
 
 
 def _undecodable(raw: bytes, path: str, at: int) -> Document:
     blank = _blank(raw.decode("utf-8", "replace"), path)
     place = blank.at(len(raw[:at].decode()))
-    return _found(blank, blank.finding("AF001", f"byte 0x{raw[at]:02x} is not UTF-8", place))
+    return _found(blank, blank.finding("AF001", form.undecodable(raw[at]), place))
 
 
 def _blank(text: str, path: str) -> Document:
@@ -92,32 +93,34 @@ def _found(blank: Document, *findings: Finding) -> Document:
     return replace(blank, findings=findings)
 
 
-def _markers(text: str) -> list[int]:
-    """Where marker lines begin; a row of `=` alone is a line of text like any other."""
-    found = list(_MARKER.finditer(text))
-    return [one.start() for one in found] if any(one[0][0] in "<>" for one in found) else []
+def _markers(blank: Document) -> list[Finding]:
+    """Every line that a merge left behind; a row of `=` alone is a line of text like any other."""
+    found = list(_MARKER.finditer(blank.text))
+    if not any(one[1][0] in "<>" for one in found):
+        return []
+    return [blank.finding("AM001", form.conflict(one[1]), blank.at(one.start())) for one in found]
 
 
-def _form(blank: Document, *, bom: bool) -> Iterator[Finding]:
+def _shape(blank: Document, *, bom: bool) -> Iterator[Finding]:
     if bom:
-        yield blank.finding("AF001", "begins with a byte-order mark", Place(1, 1))
+        yield blank.finding("AF001", form.MARKED, Place(1, 1))
     crlf = blank.text.find("\r\n")
     if crlf >= 0:
-        yield blank.finding("AF002", "lines end with CRLF", blank.at(crlf))
+        yield blank.finding("AF002", form.RETURNS, blank.at(crlf))
     if blank.text and not blank.text.endswith("\n"):
-        yield blank.finding("AF002", "no newline at the end", blank.at(len(blank.text)))
+        yield blank.finding("AF002", form.UNENDED, blank.at(len(blank.text)))
 
 
-def _parsed(blank: Document, codes: Codes, form: tuple[Finding, ...]) -> Document:
+def _parsed(blank: Document, codes: Codes, shape: tuple[Finding, ...]) -> Document:
     try:
         tree = build(blank.text)
     except Fault as fault:
-        return _found(blank, *form, blank.finding(codes.broken, fault.message, blank.at(fault.offset)))
+        return _found(blank, *shape, blank.finding(codes.broken, fault.message, blank.at(fault.offset)))
     repeated = (
         blank.finding(codes.repeated, _twice(key, blank.at(first)), blank.at(second))
         for key, first, second in tree.repeated
     )
-    return replace(blank, broken=False, data=tree.data, findings=(*form, *repeated), root=tree.root)
+    return replace(blank, broken=False, data=tree.data, findings=(*shape, *repeated), root=tree.root)
 
 
 def _twice(key: Hashable, first: Place) -> str:

@@ -95,7 +95,8 @@ def _unit(dataset: Dataset, path: str) -> _Unit | None:
         agrees = whole and mediaindex.directory_object(names).name == out.md5
     else:
         agrees = rows == [(path, out.md5)]
-    return _Unit(dataset, path, frozenset({out.md5, *(md5 for _, md5 in rows)})) if agrees else None
+    objects = frozenset(out.object(md5) for md5 in (out.md5, *(md5 for _, md5 in rows)))
+    return _Unit(dataset, path, objects) if agrees else None
 
 
 def _are_sound(dataset: Dataset, rows: Sequence[tuple[str, str]]) -> bool:
@@ -122,7 +123,7 @@ def _rows(dataset: Dataset, name: str) -> list[tuple[str, str]] | None:
 
 def _fetched(workspace: dvc.Workspace, units: Sequence[_Unit], progress: Progress) -> Iterator[str]:
     """Bring what the cache lacks from the remote, as far as it can be asked and has it."""
-    missing = {md5 for unit in units for md5 in unit.objects if not workspace.has(md5)}
+    missing = {name for unit in units for name in unit.objects if not workspace.has(name)}
     remote = workspace.default_remote
     if not missing or remote is None:
         return
@@ -136,7 +137,7 @@ def _fetched(workspace: dvc.Workspace, units: Sequence[_Unit], progress: Progres
 
 
 def _checked_out(workspace: dvc.Workspace, unit: _Unit) -> Iterator[str]:
-    lacking = sum(not workspace.has(md5) for md5 in unit.objects)
+    lacking = sum(not workspace.has(name) for name in unit.objects)
     if lacking:
         yield f"{unit.name}: {lacking:,} objects are not to be had now; `dvc pull {unit.name}` brings them"
         return

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from audiodvc.adapters import audio, disk, git
+from audiodvc.adapters import audio, disk, dvc, git
 from audiodvc.adapters.process import run
 from audiodvc.errors import AudiodvcError
 from audiodvc.model import demo as content
@@ -17,6 +17,7 @@ from audiodvc.model import demo_voice
 
 _LINES = 12
 _CLONE = "clone"
+_SITE = ".dvc-site-cache"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def _begin(folder: Path) -> Iterator[Step]:
     yield from _run(folder, f"git init --quiet --initial-branch=main {content.NAME}")
     _identify(folder / content.NAME, "Ada")
     yield from _run(folder, f"audiodvc init {content.NAME}")
+    _keep_site(folder / content.NAME)
     yield Remark("Header and tables are as they were; all around them is new.")
 
 
@@ -129,6 +131,7 @@ def _push(folder: Path) -> Iterator[Step]:
 def _clone(folder: Path) -> Iterator[Step]:
     yield from _run(folder, f"git clone --quiet {content.NAME} {_CLONE}")
     _identify(folder / _CLONE, "Bo")
+    _keep_site(folder / _CLONE)
     yield from _run(folder / _CLONE, "dvc pull", lines=6)
     yield from _run(folder / _CLONE, "audiodvc status")
     yield from _run(folder, f"git diff --no-index --stat {content.NAME}/audio {_CLONE}/audio")
@@ -188,6 +191,17 @@ def _identify(repository: Path, name: str) -> None:
         _say(repository, ["git", "config", "--local", key, value], 0)
 
 
+def _keep_site(repository: Path) -> None:
+    """Let later commands of the user find what DVC learned of the files while the story was told."""
+    dvc.configure(repository, "config.local", {"core": {"site_cache_dir": _site(repository)}})
+
+
+def _site(folder: Path) -> str:
+    """DVC's notes on files, which lie in a place of the system otherwise; `folder` may be a repository."""
+    place = folder.absolute()
+    return str((place.parent if (place / ".dvc").is_dir() else place) / _SITE)
+
+
 def _run(folder: Path, command: str, *, code: int = 0, lines: int = _LINES) -> Iterator[Step]:
     """Run a command, which must end with this exit code, and show the first lines of what it says."""
     yield Command(command, folder)
@@ -217,6 +231,7 @@ def _environment(folder: Path) -> dict[str, str]:
         **env,
         "DVC_GLOBAL_CONFIG_DIR": nowhere,
         "DVC_SYSTEM_CONFIG_DIR": nowhere,
+        "DVC_SITE_CACHE_DIR": _site(folder),
         "DVC_NO_ANALYTICS": "1",
         # Keeps DVC from asking the network for newer versions of itself.
         "CI": "true",

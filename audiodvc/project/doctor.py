@@ -13,6 +13,7 @@ from typing import Literal
 from audiodvc.adapters import audio, disk, dvc, git
 from audiodvc.errors import AudiodvcError
 from audiodvc.model import header, layout, mediaindex, scaffold, settings
+from audiodvc.model.yamltext import Codes, read
 from audiodvc.project import install, stages
 from audiodvc.project.dataset import Dataset
 
@@ -34,8 +35,8 @@ class Check:
 def doctor(dataset: Dataset) -> list[Check]:
     """Look at everything; a check that cannot be made is itself an error."""
     checks: list[Callable[[Dataset], Iterator[Check]]] = [
-        _tools, _identity, _hooks, _header, _settings, _attributes, _stages, _pointers, _storage, _locks,
-        _video,
+        _tools, _identity, _hooks, _header, _settings, _attributes, _ignored, _stages, _pointers, _storage,
+        _locks, _video,
     ]  # fmt: skip
     return [outcome for check in checks for outcome in _safely(check, dataset)]
 
@@ -69,7 +70,7 @@ def _header(dataset: Dataset) -> Iterator[Check]:
     for finding in parsed.findings:
         yield Check("error", layout.HEADER, f"line {finding.line}: {finding.message}")
     if not parsed.findings:
-        yield Check("ok", layout.HEADER, f"{len(parsed.tables)} tables")
+        yield Check("ok", layout.HEADER, _counted(len(parsed.tables), "table"))
 
 
 def _settings(dataset: Dataset) -> Iterator[Check]:
@@ -86,6 +87,16 @@ def _attributes(dataset: Dataset) -> Iterator[Check]:
     if scaffold.attributes(text) != text:
         message = "lines of audiodvc are missing"
         yield Check("warning", ".gitattributes", message, "`audiodvc init` adds them")
+
+
+def _ignored(dataset: Dataset) -> Iterator[Check]:
+    """Labels that git leaves out; what it tracks already no ignore file keeps out."""
+    beside = {name.removesuffix(layout.POINTER) + layout.INDEX for name in dataset.pointers}
+    names = {layout.HEADER, *dataset.tables, *(name for name in beside if (dataset.root / name).is_file())}
+    for name in sorted(names - set(git.tracked(dataset.root, sorted(names)))):
+        if git.is_ignored(dataset.root, name):
+            hint = f"`git check-ignore --verbose {name}` says by which line"
+            yield Check("warning", name, "is ignored by git", hint)
 
 
 def _hooks(dataset: Dataset) -> Iterator[Check]:
@@ -107,26 +118,48 @@ def _stages(dataset: Dataset) -> Iterator[Check]:
 
 def _pointers(dataset: Dataset) -> Iterator[Check]:
     indexed = {name.removesuffix(layout.INDEX) for name in dataset.indexes}
-    pointed = {name.removesuffix(layout.POINTER) for name in dataset.pointers}
-    for path in sorted(pointed - indexed):
-        yield Check("error", f"{path}.dvc", "has no media index", f"`audiodvc add {path}` writes it")
+    # git lists a pointer that was removed until that is staged.
+    there = [name for name in dataset.pointers if (dataset.root / name).is_file()]
+    pointed = {name.removesuffix(layout.POINTER) for name in there}
     for path in sorted(indexed - pointed):
-        hint = f"`audiodvc add {path}` writes it"
+        is_here = (dataset.root / path).exists()
+        left = f"`git rm {path}{layout.INDEX}` if the media are to go"
+        hint = f"`audiodvc add {path}` writes it" if is_here else left
         yield Check("error", f"{path}{layout.INDEX}", "has no pointer", hint)
-    for path in sorted(indexed & pointed):
-        yield _agreement(dataset, path)
+    for path in sorted(pointed):
+        yield _pointer(dataset, path, is_indexed=path in indexed)
 
 
-def _agreement(dataset: Dataset, path: str) -> Check:
-    pointer = dvc.read_pointer(dataset.root / f"{path}.dvc")
+def _pointer(dataset: Dataset, path: str, *, is_indexed: bool) -> Check:
+    name = f"{path}{layout.POINTER}"
+    pointer = dvc.read_pointer(dataset.root / name)
+    if pointer is not None and is_indexed:
+        return _agreement(dataset, path, pointer)
+    if pointer is not None:
+        return Check("error", name, "has no media index", f"`audiodvc add {path}` writes it")
+    if not _is_import(dataset, name):
+        return Check("error", name, "is not a pointer as `dvc add` writes it")
+    if is_indexed:
+        message = "is an import, and has a media index that nothing keeps up to date"
+        return Check("warning", name, message, f"`git rm --cached {path}{layout.INDEX}`, and remove it")
+    return Check("ok", name, "is an import, which `dvc update` brings up to date")
+
+
+def _is_import(dataset: Dataset, name: str) -> bool:
+    data = read(dataset.read(name) or b"", name, Codes("", "")).data
+    return isinstance(data, dict) and bool(data.get("deps"))
+
+
+def _agreement(dataset: Dataset, path: str, pointer: dvc.Pointer) -> Check:
     name = f"{path}{layout.INDEX}"
     rows = mediaindex.parse(dataset.read(name) or b"", name)
     made = mediaindex.directory_object((media.file[len(path) + 1 :], media.md5) for media in rows)
-    expected = [made.name] if pointer and pointer.md5.endswith(".dir") else [media.md5 for media in rows]
-    if pointer is None or expected != [pointer.md5]:
+    expected = [made.name] if pointer.md5.endswith(".dir") else [media.md5 for media in rows]
+    if expected != [pointer.md5]:
         hint = f"`audiodvc add {path}` mends it"
         return Check("error", f"{path}.dvc", "pointer and media index disagree", hint)
-    return Check("ok", f"{path}.dvc", f"{len(rows):,} files, pointer and media index agree")
+    message = f"{_counted(len(rows), 'file')}, pointer and media index agree"
+    return Check("ok", f"{path}.dvc", message)
 
 
 def _storage(dataset: Dataset) -> Iterator[Check]:
@@ -171,6 +204,10 @@ def _video(dataset: Dataset) -> Iterator[Check]:
     del dataset
     if audio.video_available():
         yield Check("ok", "video", f"PyAV {_installed('av')}")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s'[: count != 1]}"
 
 
 def _installed(package: str) -> str:

@@ -24,9 +24,13 @@ class Rewritten:
 
 @dataclass(frozen=True, slots=True)
 class Formatted:
-    """What `fmt` would write, what it cannot read, and how many files it looked at."""
+    """What `fmt` would write, what it cannot read, and how many files it looked at.
+
+    `unfit` files have no canonical form: a fault is in the way, or the header does not declare them.
+    """
 
     files: int
+    unfit: int
     rewritten: tuple[Rewritten, ...]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
@@ -34,25 +38,29 @@ class Formatted:
 
 def fmt(dataset: Dataset, progress: Progress, *, write: bool = True) -> Formatted:
     """Bring every text of the dataset into canonical form; files that cannot be read are named and left."""
+    stages.expected(dataset)  # a dvc.yaml that cannot be edited is said before anything is done
     parsed = header.parse(dataset.read(layout.HEADER) or b"")
     names = [layout.HEADER, *dataset.tables, *dataset.indexes]
     rewritten: list[Rewritten] = []
     problems: dict[str, None] = {}
     notes: list[str] = []
+    unfit = 0
     with progress("formatting", len(names)) as advance:
         for name in names:
             try:
                 rewritten += _one(dataset, name, parsed, notes)
             except FormatError as error:
+                unfit += 1
                 problems |= dict.fromkeys(error.details)
             advance(1)
     if write:
         write_all(dataset, rewritten)
-    return Formatted(len(names), tuple(rewritten), tuple(problems), tuple(notes))
+    return Formatted(len(names), unfit + len(notes), tuple(rewritten), tuple(problems), tuple(notes))
 
 
 def write_all(dataset: Dataset, files: Iterable[Rewritten]) -> None:
     """Write texts of the dataset, and what follows from them: pointers and stages."""
+    stages.expected(dataset)  # a dvc.yaml that cannot be edited is said before anything is written
     for file in files:
         dataset.write(file.path, file.new)
     for index in dataset.indexes:
@@ -76,7 +84,10 @@ def _one(dataset: Dataset, name: str, parsed: Header, notes: list[str]) -> Itera
 
 def _header(old: bytes, parsed: Header) -> bytes:
     _refuse(parsed)
-    new = header.canonical(old.decode("utf-8-sig")).encode("utf-8")
+    try:
+        new = header.canonical(old.decode("utf-8-sig")).encode("utf-8")
+    except FormatError as error:
+        raise _unreadable(parsed) from error
     if header.parse(new).data != parsed.data:
         raise _changed(layout.HEADER)
     return new
@@ -93,8 +104,13 @@ def _table(name: str, old: bytes, form: spec.Spec) -> bytes:
 def _refuse(parsed: Header) -> None:
     """Without a header nobody knows what a cell means, nor what is a comment."""
     if not parsed.data:
-        details = [f"{f.path}:{f.line}:{f.column}: {f.code} {f.message}" for f in parsed.findings]
-        raise FormatError(f"{layout.HEADER} cannot be read", details=details)
+        raise _unreadable(parsed)
+
+
+def _unreadable(parsed: Header) -> FormatError:
+    faults = [finding for finding in parsed.findings if finding.code != "AF002"]  # `fmt` mends those
+    details = [f"{f.path}:{f.line}:{f.column}: {f.code} {f.message}" for f in faults]
+    return FormatError(f"{layout.HEADER} cannot be read", details=details)
 
 
 def _changed(name: str) -> FormatError:

@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audiodvc.adapters import disk, dvc, git
-from audiodvc.errors import AudiodvcError
-from audiodvc.model import layout, scaffold
+from audiodvc.errors import AudiodvcError, UsageError
+from audiodvc.model import header, layout, precommit, scaffold
 from audiodvc.project import install, stages
 from audiodvc.project.dataset import Dataset
 
 _ATTRIBUTES = ".gitattributes"
 _REMOTE = "storage"
+# The check before a commit, for a configuration of pre-commit that is somebody's own.
+_CHECK = (
+    "- {repo: local, hooks: [{id: audiodvc-validate, name: audiodvc validate, "
+    "entry: audiodvc hook pre-commit, language: system, stages: [pre-commit], "
+    "always_run: true, pass_filenames: false}]}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +34,21 @@ class Made:
     hooks: tuple[str, ...] = ()
 
 
-def init(folder: Path, version: str, *, remote: str | None = None, name: str | None = None) -> Made:
-    """Make a dataset of a folder; `version` is that of audiodvc which its workflow installs."""
-    folder.mkdir(parents=True, exist_ok=True)
+def init(
+    folder: Path,
+    version: str,
+    *,
+    remote: str | None = None,
+    name: str | None = None,
+    start: Path = Path(),
+) -> Made:
+    """Make a dataset of a folder; `version` is that of audiodvc which its workflow installs.
+
+    A relative `remote` counts from `start`.
+    """
     root = folder.resolve()
+    _refuse(root, remote)
+    root.mkdir(parents=True, exist_ok=True)
     top = _repository(root)
     dataset = Dataset(root, top)
     if dvc.find_root(root, top) is None:
@@ -39,13 +56,30 @@ def init(folder: Path, version: str, *, remote: str | None = None, name: str | N
     config = dataset.dvc_root / ".dvc" / "config"
     before = disk.read(config)
     with dataset.workspace() as workspace:
-        storage = _storage(dataset, workspace, remote)
+        storage = _storage(dataset, workspace, remote, start)
     written = list(_write(dataset, name or root.name, version))
     if disk.read(config) != before:
         written.append(_from_root(dataset, config))
     git.add(root, written)
     hooks, refused = _hooks(top)
-    return Made(root, storage, tuple(sorted(written)), (*_notes(dataset, written), *refused), hooks)
+    notes = (*_notes(dataset, written), *_other_name(dataset, name), *_not_for_dvc(config), *refused)
+    return Made(root, storage, tuple(sorted(written)), notes, hooks)
+
+
+def _refuse(root: Path, remote: str | None) -> None:
+    """Refuse what could only be half made."""
+    if remote is not None and not remote.strip():
+        raise UsageError("--remote is empty", hint="leave it out for a folder beside the repository")
+    try:
+        f"{root}{remote or ''}".encode()
+    except UnicodeEncodeError as error:
+        named = f" or --remote {remote!a}" if remote else ""
+        raise AudiodvcError(
+            f"{str(root)!a}{named} is not UTF-8, as git's and DVC's files have to be",
+            hint="rename the folder, or name another --remote",
+        ) from error
+    # Inside of a bare repository, or of `.git`, git finds no work tree and says so.
+    git.top(next(place for place in (root, *root.parents) if place.is_dir()))
 
 
 def _hooks(top: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -60,28 +94,37 @@ def _repository(root: Path) -> Path:
     top = git.top(root)
     if top is None:
         git.init(root)
+        # git does not work in a folder of another owner, which it tells now that this is a repository.
+        git.top(root)
         return root
     if git.is_ignored(root, layout.HEADER):
         raise AudiodvcError(f"{root} is ignored by the git repository {top}", hint="change its .gitignore")
     return top.resolve()
 
 
-def _storage(dataset: Dataset, workspace: dvc.Workspace, url: str | None) -> dvc.Remote | None:
+def _storage(dataset: Dataset, workspace: dvc.Workspace, url: str | None, start: Path) -> dvc.Remote | None:
     """The remote that `dvc push` will use, made where there is none."""
     present = workspace.default_remote
-    wanted = None if url is None else url if "://" in url else str(Path(url).absolute())
-    if present is not None and wanted in (None, present.url):
+    wanted = None if url is None else _place(url, start)
+    if present is not None and wanted in (None, _place(present.url, start)):
         return present
     if present is not None:
         raise AudiodvcError(
             f"the DVC remote '{present.name}' is {present.url} already",
-            hint=f"`dvc remote modify {present.name} url {url}` changes it",
+            hint=f"`dvc remote modify {present.name} url {url}` changes it"
+            if f"{url}{present.url}".isascii()
+            else "change it in .dvc/config",
         )
     if wanted is None and workspace.remotes:
         return None
     # Where the user's own words are relative, or there are none, clones look from where they are.
     relative = url is None or not ("://" in url or Path(url).is_absolute())
     return workspace.add_remote(_REMOTE, wanted or _embedded(dataset.top), relative=relative)
+
+
+def _place(url: str, start: Path) -> str:
+    """An address as it is, a folder by its full name without `..` in it."""
+    return url if "://" in url else os.path.abspath(start / url)  # noqa: PTH100 - pathlib leaves `..` in it
 
 
 def _embedded(top: Path) -> str:
@@ -106,7 +149,8 @@ def _write(dataset: Dataset, name: str, version: str) -> Iterator[str]:
         yield _ATTRIBUTES
     if stages.sync(dataset):
         yield layout.STAGES
-    for path, text in scaffold.repository_files(_folder(dataset), version).items():
+    branch = git.branch(dataset.top) or "main"
+    for path, text in scaffold.repository_files(_folder(dataset), version, branch).items():
         if not (dataset.top / path).exists() and disk.write(dataset.top / path, text.encode()):
             yield _from_root(dataset, dataset.top / path)
 
@@ -120,7 +164,22 @@ def _folder(dataset: Dataset) -> str:
 
 
 def _notes(dataset: Dataset, written: list[str]) -> Iterator[str]:
-    if not any(path.endswith(".pre-commit-config.yaml") for path in written):
-        text = disk.read(dataset.top / ".pre-commit-config.yaml") or b""
-        if b"audiodvc" not in text:
-            yield ".pre-commit-config.yaml was there already: see docs/how-to/hooks.md for the hooks to add"
+    if any(path.endswith(precommit.PATH) for path in written):
+        return
+    if b"audiodvc" not in (disk.read(dataset.top / precommit.PATH) or b""):
+        yield (
+            f"{precommit.PATH} was there already and stays as it is; git's own hooks check all the same.\n"
+            f"To let pre-commit check too, add to its `repos`:\n{_CHECK}"
+        )
+
+
+def _other_name(dataset: Dataset, name: str | None) -> Iterator[str]:
+    present = header.parse(dataset.read(layout.HEADER) or b"").name
+    if name is not None and name != present:
+        yield f"--name was not used: {layout.HEADER} is there already and calls the dataset '{present}'"
+
+
+def _not_for_dvc(config: Path) -> Iterator[str]:
+    # Seen with DVC 3.67: its writer fails, after it has emptied the file.
+    if not (disk.read(config) or b"").isascii():
+        yield f"change {config} by hand only: `dvc config` and `dvc remote` can write ASCII only"

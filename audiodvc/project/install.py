@@ -1,12 +1,18 @@
-"""`install` and `uninstall`: the git hooks of a clone, beside those that were there."""
+"""`install` and `uninstall`: the git hooks of a clone, beside those that were there.
+
+Where `pre-commit install` has put its script, ours takes the place that pre-commit hands on to: it stays in
+front whichever of the two is installed again, and each can be taken out alone.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +26,9 @@ PYTHON = "audiodvc.python"
 STORAGE = "audiodvc.storage"
 
 _LEGACY = ".legacy"  # where `pre-commit install` puts a hook that was there, which it then calls
+_EDITED = ".edited"
 _MARK = b"# audiodvc hook:"
+_SEAL = b"# As audiodvc wrote it: "
 _MODE = 0o755
 _CONFIG = ".dvc/config"
 # Settings of a remote that name a file: a commit that changes that file would run what it says.
@@ -53,15 +61,16 @@ def install(folder: Path) -> Installed:
     top = _top(folder)
     hooks = _own_folder(top)
     left = set(_left_to_precommit(top, hooks))
-    wanted = [name for name in HOOKS if name not in left and not _is_handed_on(hooks, name)]
+    wanted = [name for name in HOOKS if name not in left or _is_ours(hooks / f"{name}{_LEGACY}")]
     for name in wanted:
         _refuse_unclear(hooks, name)
+    notes = [f"pre-commit runs audiodvc at {name} already" for name in sorted(left)]
+    notes += [note for name in wanted for note in _settled(hooks, name)]
     written = [name for name in wanted if _put(hooks, name)]
     git.set_setting(top, PYTHON, sys.executable)
     git.set_setting(top, STORAGE, " ".join(_storages(top)) or None)
     chained = [name for name in wanted if os.path.lexists(hooks / f"{name}{BEFORE}")]
-    notes = tuple(f"pre-commit runs audiodvc at {name} already" for name in sorted(left))
-    return Installed(hooks, tuple(wanted), tuple(written), tuple(chained), notes)
+    return Installed(hooks, tuple(wanted), tuple(written), tuple(chained), tuple(notes))
 
 
 def uninstall(folder: Path) -> Uninstalled:
@@ -70,16 +79,20 @@ def uninstall(folder: Path) -> Uninstalled:
     hooks = git.hooks_folder(top)
     removed, restored, notes = [], [], []
     for name in HOOKS:
-        hook, before = hooks / name, hooks / f"{name}{BEFORE}"
-        ours = [path for path in (hook, hooks / f"{name}{_LEGACY}") if _is_ours(path)]
+        ours = [path for path in (hooks / name, hooks / f"{name}{_LEGACY}") if _is_ours(path)]
         for path in ours:
-            path.unlink()
+            notes += _kept(path)
+            path.unlink(missing_ok=True)
         removed += [name] if ours else []
-        if os.path.lexists(before) and not os.path.lexists(hook):
-            before.rename(hook)
+        before = hooks / f"{name}{BEFORE}"
+        place = _place_of_earlier(hooks, name, ours)
+        if os.path.lexists(before) and place is not None:
+            before.rename(place)
             restored.append(name)
+        elif _is_precommits(before) and _is_precommits(hooks / name):
+            before.unlink()  # `pre-commit install` has put it in front again
         elif os.path.lexists(before):
-            notes.append(f"{before} stays there, since {hook} is not audiodvc's")
+            notes.append(f"{before} stays there, since {hooks / name} is not audiodvc's")
     git.set_setting(top, PYTHON, None)
     git.set_setting(top, STORAGE, None)
     return Uninstalled(hooks, tuple(removed), tuple(restored), tuple(notes))
@@ -94,7 +107,10 @@ def lacking(top: Path) -> list[str]:
 
 def is_installed(hooks: Path, name: str) -> bool:
     """Whether git runs our script, by itself or because pre-commit hands on to it."""
-    return _is_ours(hooks / name) or _is_handed_on(hooks, name)
+    place = _place(hooks, name)
+    circle = _is_precommits(hooks / name) and _is_precommits(hooks / f"{name}{BEFORE}")
+    # A script of ours from before it knew of such a circle makes pre-commit refuse every commit.
+    return _is_ours(place) and os.access(place, os.X_OK) and not (circle and _content(place) != _script(name))
 
 
 def folder_of(top: Path) -> Path:
@@ -138,26 +154,57 @@ def _left_to_precommit(top: Path, hooks: Path) -> Iterator[str]:
     for name in HOOKS:
         # Of all that a push holds, pre-commit tells its hooks the first branch or tag only, and nothing
         # of a tag whose commit the remote has: our own script stays in front of it.
-        if name in covered and name != "pre-push" and precommit.is_own_script(_content(hooks / name)):
+        if name in covered and name != "pre-push" and _is_precommits(hooks / name):
             yield name
 
 
-def _is_handed_on(hooks: Path, name: str) -> bool:
-    return _is_ours(hooks / f"{name}{_LEGACY}") and precommit.is_own_script(_content(hooks / name))
+def _place(hooks: Path, name: str) -> Path:
+    """Where our script is, or would be: git starts it, or pre-commit does."""
+    return hooks / (f"{name}{_LEGACY}" if _is_precommits(hooks / name) else name)
+
+
+def _place_of_earlier(hooks: Path, name: str, ours: Sequence[Path]) -> Path | None:
+    """Where a hook goes back to that ours has called; None if something else is there now."""
+    place = _place(hooks, name)
+    if place == hooks / name:
+        return None if os.path.lexists(place) else place
+    is_twice = _is_precommits(hooks / f"{name}{BEFORE}")
+    return place if place in ours and not is_twice else None
 
 
 def _refuse_unclear(hooks: Path, name: str) -> None:
-    hook, before = hooks / name, hooks / f"{name}{BEFORE}"
-    if os.path.lexists(hook) and os.path.lexists(before) and not _is_ours(hook):
+    place, before = _place(hooks, name), hooks / f"{name}{BEFORE}"
+    if not os.path.lexists(place) or _is_ours(place) or not os.path.lexists(before):
+        return
+    if place == hooks / name or not _is_precommits(before):
         raise AudiodvcError(
-            f"there are two earlier hooks, {hook} and {before.name}",
+            f"there are two earlier hooks, {place} and {before.name}",
             hint="make one of the two, or remove one",
         )
 
 
+def _settled(hooks: Path, name: str) -> list[str]:
+    """Bring pre-commit's script to the front if it waits behind ours; keep what was written into ours."""
+    place, before = _place(hooks, name), hooks / f"{name}{BEFORE}"
+    notes = _kept(place)
+    if _is_precommits(before):
+        before.replace(hooks / name)
+    return notes
+
+
+def _kept(path: Path) -> list[str]:
+    """Move a script of ours aside that has changed since it was written; says so."""
+    if not _is_ours(path) or _is_sealed(_content(path)):
+        return []
+    names = (f"{path.name}{_EDITED}{number or ''}" for number in itertools.count())
+    free = next(place for name in names if not os.path.lexists(place := path.with_name(name)))
+    path.rename(free)
+    return [f"{path.name} was edited by someone else: it is {free} now, and runs no more"]
+
+
 def _put(hooks: Path, name: str) -> bool:
     """Write a hook; True if that changed anything."""
-    hook, text = hooks / name, _script(name)
+    hook, text = _place(hooks, name), _script(name)
     if os.path.lexists(hook) and not _is_ours(hook):
         hook.rename(hooks / f"{name}{BEFORE}")
     changed = disk.write(hook, text)
@@ -173,12 +220,24 @@ def _script(name: str) -> bytes:
     for folder in (package / "hooks", package.parent / "hooks"):
         text = disk.read(folder / name)
         if text is not None and _MARK in text:
-            return text
+            return _sealed(text)
     raise AudiodvcError(f"the hooks of audiodvc are not beside {package}", hint="install audiodvc again")
+
+
+def _sealed(text: bytes) -> bytes:
+    return text + _SEAL + hashlib.sha256(text).hexdigest().encode() + b"\n"
+
+
+def _is_sealed(text: bytes) -> bool:
+    return _sealed(text.rpartition(_SEAL)[0]) == text
 
 
 def _is_ours(path: Path) -> bool:
     return _MARK in _content(path)
+
+
+def _is_precommits(path: Path) -> bool:
+    return precommit.is_own_script(_content(path))
 
 
 def _content(path: Path) -> bytes:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from audiodvc.adapters import dvc, git
 from audiodvc.finding import Finding
-from audiodvc.model import layout, paths
+from audiodvc.model import layout, paths, pointer
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.progress import Progress
@@ -17,9 +17,11 @@ from audiodvc.project import hooks, tree, validate
 from audiodvc.project.dataset import Dataset
 from audiodvc.project.hooks import Checked, Entries
 from audiodvc.project.validate import Validated
+from audiodvc.rules import storage
 
 _TAGS = "refs/tags/"
 _NOTHING = "0" * 40
+_NAMING = (layout.INDEX, layout.POINTER, layout.LOCK, layout.STAGES, layout.ERASED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,66 +143,68 @@ class _Place:
             yield Checked(self.prefix, validated)
 
 
-def _needs(place: _Place) -> dict[str, Finding]:
-    """The objects that must be in the remote, each with what is said if it is not.
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """The objects that must be in the remote, each with what is said if it is not, and where they stand."""
 
-    Of a branch only those that its new commits bring: what was lacking before is nobody's fault now.
-    """
+    place: _Place
+    found: Mapping[str, Finding]
+    files: int
+    rows: int
+
+
+def _needs(place: _Place) -> _Needs:
+    """Of a branch only what its new commits bring: what was lacking before is nobody's fault now."""
     top, tip = place.top, place.tip
     mine = hooks.below(place.entries, place.prefix)
     known = [] if tip.is_tag else [git.tree_entries(top, commit) for commit in tip.known]
     old = [hooks.below(entries, place.prefix) for entries in known]
     same = {path for path, entry in mine.items() if any(other.get(path) == entry for other in old)}
-    found = dict(_objects(_take(place, mine, same)))
+    taken = _take(place, mine, same)
+    found = dict(_objects(taken, mine))
     for entries in old:
         changed = {path for path in entries if path not in mine or path in same}
-        for md5, _ in _objects(_take(place, entries, changed)):
-            found.pop(md5, None)
-    return found
+        for name, _ in _objects(_take(place, entries, changed), entries):
+            found.pop(name, None)
+    rows = sum(sheet.height for sheet in taken.indexes.values())
+    return _Needs(place, found, len(taken.indexes) + len(taken.outputs), rows)
 
 
 def _take(place: _Place, entries: Entries, without: Iterable[str]) -> Snapshot:
     """The files that name objects, but for those that are the same on both sides."""
-    skipped = set(without) - {layout.ERASED}
-    named = {
-        path: entry
-        for path, entry in entries.items()
-        if path.endswith((layout.INDEX, layout.POINTER, layout.LOCK, layout.ERASED)) and path not in skipped
-    }
+    skipped = set(without) - {layout.ERASED, layout.STAGES}  # which say what others mean
+    named = {path: entry for path, entry in entries.items() if path.endswith(_NAMING) and path not in skipped}
     return validate.take(Dataset(place.top / place.prefix, place.top), tree.of_entries(place.top, named))
 
 
-def _objects(taken: Snapshot) -> Iterator[tuple[str, Finding]]:
+def _objects(taken: Snapshot, in_git: Container[str]) -> Iterator[tuple[str, Finding]]:
     """The objects that a dataset names, but for those that were erased."""
     erased = set(taken.erased.text("md5")) if taken.erased and taken.erased.has("md5") else set()
-    outputs = [one for one in taken.outputs.values() if one]
-    outputs += [one for stage in taken.stages.values() for one in stage]
-    for out in outputs:
+    for out in storage.stored(taken, in_git):
         if paths.valid_md5(out.md5) and out.md5 not in erased:
-            what = "the list of files in" if out.is_folder else "the bytes of"
-            yield out.md5, _lacking(out.source, out.place.line, out.place.column, f"{what} {out.path}")
+            what = f"the list of files in {out.path} is" if out.is_folder else f"the bytes of {out.path} are"
+            yield out.object(out.md5), _lacking(out.source, *out.place, what)
+    old = storage.old_indexes(taken)
     for sheet in taken.indexes.values():
-        yield from _rows(sheet, erased)
+        for line, file, md5 in _rows(sheet):
+            if paths.valid_md5(md5) and md5 not in erased:
+                name = pointer.old_name(md5) if sheet.path in old else md5
+                yield name, _lacking(sheet.path, line, 1, f"the bytes of {file} are")
 
 
-def _rows(sheet: Sheet, erased: set[str]) -> Iterator[tuple[str, Finding]]:
-    if not sheet.has("file", "md5"):
-        return
-    rows = zip(sheet.text("file"), sheet.text("md5"), sheet.table.lines, strict=True)
-    for file, md5, line in rows:
-        if paths.valid_md5(md5) and md5 not in erased:
-            yield md5, _lacking(sheet.path, line, 1, f"the bytes of {file}")
+def _rows(sheet: Sheet) -> Iterator[tuple[int, str, str]]:
+    if sheet.has("file", "md5"):
+        yield from zip(sheet.table.lines, sheet.text("file"), sheet.text("md5"), strict=True)
 
 
 def _lacking(path: str, line: int, column: int, what: str) -> Finding:
-    message = f"{what} are neither in the remote nor in this clone's cache"
-    return Finding(path, line, column, "AD004", message)
+    return Finding(path, line, column, "AD004", f"{what} neither in the remote nor in this clone's cache")
 
 
 def _media(places: Sequence[_Place], progress: Progress) -> Pushed:
     """Bring the media of one dataset, at all of its tips, to the remote."""
-    needs = [(place, found) for place in places if (found := _needs(place))]
-    wanted = {md5: finding for _, found in needs for md5, finding in found.items()}
+    needs = [need for place in places if (need := _needs(place)).found]
+    wanted = {name: finding for need in needs for name, finding in need.found.items()}
     dataset = Dataset(places[0].top / places[0].prefix, places[0].top)
     if not wanted:
         return Pushed()
@@ -212,25 +216,28 @@ def _media(places: Sequence[_Place], progress: Progress) -> Pushed:
             return _without_remote(needs, "no default DVC remote")
         with progress(f"listing {remote.name}", None):
             missing = wanted.keys() - workspace.remote_objects(remote)
-        here = [md5 for md5 in missing if workspace.has(md5)]
+        here = [name for name in missing if workspace.has(name)]
         with progress(f"pushing to {remote.name}", len(here)) as advance:
             workspace.push(remote, here, advance)
-    lacking = sorted(wanted[md5] for md5 in missing.difference(here))
-    return Pushed(_checked(places[0].prefix, lacking), len(here))
+    return Pushed(_checked(needs, sorted(wanted[name] for name in missing.difference(here))), len(here))
 
 
-def _without_remote(needs: Sequence[tuple[_Place, Mapping[str, Finding]]], why: str) -> Pushed:
+def _without_remote(needs: Sequence[_Needs], why: str) -> Pushed:
     """A branch may go without its media, said so; a tag is a promise that they can be had."""
-    prefix = needs[0][0].prefix
+    prefix = needs[0].place.prefix
     lacking = [
-        f"there is {why} to hold the {len(found):,} objects of {place.tip.ref.local.removeprefix(_TAGS)}"
-        for place, found in needs
-        if place.tip.is_tag
+        f"there is {why} to hold the {len(need.found):,} objects of {tip.ref.local.removeprefix(_TAGS)}"
+        for need in needs
+        if (tip := need.place.tip).is_tag
     ]
     if lacking:
-        return Pushed(_checked(prefix, [Finding(".dvc/config", 1, 1, "AD004", text) for text in lacking]))
+        return Pushed(_checked(needs, [Finding(".dvc/config", 1, 1, "AD004", text) for text in lacking]))
     return Pushed(notes=(f"there is {why}, so media stay here{f' ({prefix})' if prefix else ''}",))
 
 
-def _checked(prefix: str, findings: Sequence[Finding]) -> tuple[Checked, ...]:
-    return (Checked(prefix, Validated(tuple(findings), 0, 0)),) if findings else ()
+def _checked(needs: Sequence[_Needs], findings: Sequence[Finding]) -> tuple[Checked, ...]:
+    """What is lacking, and how much names objects; of several tips what the largest has."""
+    if not findings:
+        return ()
+    files, rows = max(need.files for need in needs), max(need.rows for need in needs)
+    return (Checked(needs[0].place.prefix, Validated(tuple(findings), files, rows)),)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from audiodvc.errors import FormatError
-from audiodvc.model import layout, pointer, stages
+from audiodvc.model import header, layout, pointer, stages
 from audiodvc.project.dataset import Dataset
 
 
 def sync(dataset: Dataset) -> bool:
     """Write dvc.yaml as the dataset's files ask for; True if that changed it."""
-    return dataset.write(layout.STAGES, expected(dataset))
+    text = expected(dataset)
+    return bool(text) and dataset.write(layout.STAGES, text)
 
 
 def taken(dataset: Dataset) -> tuple[str, ...]:
@@ -19,7 +20,7 @@ def taken(dataset: Dataset) -> tuple[str, ...]:
 
 def in_step(dataset: Dataset) -> bool:
     """Whether dvc.yaml names the files that there are."""
-    return dataset.read(layout.STAGES) == expected(dataset)
+    return (dataset.read(layout.STAGES) or b"") == expected(dataset)
 
 
 def outputs(dataset: Dataset) -> set[str]:
@@ -29,9 +30,14 @@ def outputs(dataset: Dataset) -> set[str]:
 
 
 def expected(dataset: Dataset) -> bytes:
-    """The text of dvc.yaml that fits the files of the dataset."""
+    """The text of dvc.yaml that fits the files of the dataset; as it is while the header cannot be read."""
     old = _text(dataset)
-    return stages.write(old, stages.deps_of(dataset.tables, dataset.indexes)).encode("utf-8")
+    parsed = header.parse(dataset.read(layout.HEADER) or b"")
+    if not parsed.data:
+        return old.encode("utf-8")
+    # A table that is not declared may be a draft, which no commit will have.
+    tables = [name for name in dataset.tables if layout.table_id(name) in parsed.tables]
+    return stages.write(old, stages.deps_of(tables, dataset.indexes)).encode("utf-8")
 
 
 def _text(dataset: Dataset) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from audiodvc.adapters import disk, dvc, git
+from audiodvc.adapters.disk import Entry
 from audiodvc.errors import RemoteError
 from audiodvc.model import layout, mediaindex, version
 from audiodvc.model.mediaindex import Media
@@ -15,7 +17,7 @@ from audiodvc.project.dataset import Dataset
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A text file of the dataset that differs from the last commit."""
+    """A file that git keeps and that differs from the last commit; a path ends in / for a new folder."""
 
     path: str
     staged: bool
@@ -46,14 +48,15 @@ class RemoteState:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What is changed, staged and not pushed."""
+    """What is changed, staged and not pushed; `labels` are the dataset's own texts, pointers among them."""
 
     branch: str | None
     version: str | None
     since: int
     ahead: int
     behind: int
-    files: tuple[FileState, ...]
+    labels: tuple[FileState, ...]
+    others: tuple[FileState, ...]
     media: tuple[MediaState, ...]
     remote: RemoteState | None
 
@@ -67,21 +70,41 @@ def status(dataset: Dataset, progress: Progress, *, ask_remote: bool = False) ->
         media = [_media(dataset, workspace, name, rows) for name, rows in indexes.items()]
         remote = _remote(workspace, _objects(indexes), progress, ask_remote=ask_remote)
     ahead, behind = git.ahead_behind(dataset.root) or (0, 0)
+    files = _changes(dataset)
     return Status(
         branch=git.branch(dataset.root),
         version=tag,
         since=git.distance(dataset.root, tag) if tag else 0,
         ahead=ahead,
         behind=behind,
-        files=tuple(_files(dataset)),
+        labels=tuple(file for file in files if layout.is_own(file.path)),
+        others=tuple(_folded(dataset, [file for file in files if not layout.is_own(file.path)])),
         media=tuple(media),
         remote=remote,
     )
 
 
-def _files(dataset: Dataset) -> Iterator[FileState]:
-    for path, letters in sorted(git.changes(dataset.root).items()):
-        yield FileState(path, letters[0] not in " ?", letters[1] != " ")
+def _changes(dataset: Dataset) -> list[FileState]:
+    # git names files from the top of the work tree.
+    start = len(f"{dataset.root}/") - len(f"{dataset.top}/")
+    changes = {path[start:]: letters for path, letters in git.changes(dataset.root).items()}
+    return [
+        FileState(path, letters[0] not in " ?", letters[1] != " ")
+        for path, letters in sorted(changes.items())
+    ]
+
+
+def _folded(dataset: Dataset, files: Iterable[FileState]) -> Iterable[FileState]:
+    """The files; those of a folder in which git tracks nothing are that folder, as `git status` has it."""
+    known = {folder for name in git.tracked(dataset.root, ["."]) for folder in _above(name)}
+    for file in files:
+        new = () if file.staged else (folder for folder in _above(file.path) if folder not in known)
+        yield FileState(f"{top}/", staged=False, changed=True) if (top := next(iter(new), "")) else file
+
+
+def _above(path: str) -> list[str]:
+    """The folders that a file lies in, the outermost first."""
+    return [folder.as_posix() for folder in reversed(Path(path).parents)][1:]
 
 
 def _media(dataset: Dataset, workspace: dvc.Workspace, index: str, rows: list[Media]) -> MediaState:
@@ -89,7 +112,7 @@ def _media(dataset: Dataset, workspace: dvc.Workspace, index: str, rows: list[Me
     start = len(str(dataset.root)) + 1
     full = dataset.root / path
     entries = list(disk.walk(str(full))) if full.is_dir() else [disk.look(str(full))]
-    entries = [entry for entry in entries if not entry.problem]
+    entries = _not_ignored(workspace, [entry for entry in entries if not entry.problem])
     here = {entry.path[start:]: entry for entry in entries}
     known = workspace.known(entries)
     old = {media.file: media for media in rows}
@@ -104,6 +127,13 @@ def _media(dataset: Dataset, workspace: dvc.Workspace, index: str, rows: list[Me
         unread=sum(md5 is None for md5, _ in settled) - resized,
         absent=len(old.keys() - here.keys()),
     )
+
+
+def _not_ignored(workspace: dvc.Workspace, entries: list[Entry]) -> list[Entry]:
+    """The files that `add` would take."""
+    if not workspace.ignores_something({entry.path.rpartition("/")[0] for entry in entries}):
+        return entries
+    return [entry for entry in entries if not workspace.ignores(entry.path)]
 
 
 def _objects(indexes: dict[str, list[Media]]) -> set[str]:
@@ -122,6 +152,9 @@ def _remote(
     remote = workspace.default_remote
     if remote is None:
         return None
+    if remote.is_local and not Path(remote.url).is_dir():
+        problem = "does not exist (mount it, or `dvc push` makes it)"
+        return RemoteState(remote.name, remote.url, problem=f"{remote.name}: {remote.url} {problem}")
     if not (remote.is_local or ask_remote):
         return RemoteState(remote.name, remote.url)
     try:

@@ -12,12 +12,12 @@ from audiodvc.model import scalar
 from audiodvc.model.header import SchemeEntry
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
-from audiodvc.rules import labels
+from audiodvc.rules import labels, loading
 from audiodvc.rules.labels import Labels
 
 
 def as001(snapshot: Snapshot) -> Iterator[Finding]:
-    """A cell is not of the dtype of its scheme or level.
+    """A cell cannot be read as the dtype that its scheme or level has.
 
     A loader stops at such a cell without naming its line, or takes the whole column for text. Start
     and end of a segment are times, and the columns of a media index have dtypes, too. An empty cell is
@@ -25,6 +25,12 @@ def as001(snapshot: Snapshot) -> Iterator[Finding]:
 
     A whole number beyond 2 to the power of 53 is found where other cells of its column are missing,
     since a loader then takes the column for floats and rounds it.
+
+    audformat fails at an empty cell of dtype time, such as a segment without end, where it cannot read the
+    table in the fast way: one with a date that has a zone or is before 1677-09-22 or after 2262-04-11, with
+    a line break in its first line, with a row of more than 1 MiB, or larger than that and with a line break
+    in a cell. One finding stands at the first such time. Dates of these kinds do load where no time is
+    missing, but they cannot be keys of a misc table that gives labels to a scheme.
 
     Bad, in a column of dtype float:
 
@@ -47,6 +53,9 @@ def as001(snapshot: Snapshot) -> Iterator[Finding]:
                     f"{sheet.text(name)[row]} is rounded by loaders, since cells of its column are missing"
                 )
                 yield sheet.finding("AS001", message, row, name)
+    for sheet in snapshot.declared.values():
+        yield from loading.lost_times(sheet)
+    yield from loading.unfit_labels(snapshot)
 
 
 def as002(snapshot: Snapshot) -> Iterator[Finding]:
@@ -149,7 +158,7 @@ def _rounded(sheet: Sheet, name: str) -> pl.Series | tuple[()]:
     if not values.null_count():
         return ()
     large = (values > _EXACT) | (values < -_EXACT)
-    return (large & (values.cast(pl.Float64).cast(pl.Int64, strict=False) != values)).arg_true()
+    return (large & (values.cast(pl.Float64).cast(pl.Int64, strict=False).ne_missing(values))).arg_true()
 
 
 def _columns(snapshot: Snapshot) -> Iterator[tuple[Sheet, str, SchemeEntry]]:

@@ -14,7 +14,7 @@ from audiodvc.model.snapshot import Snapshot
 
 
 def af001(snapshot: Snapshot) -> Iterator[Finding]:
-    r"""A file is not UTF-8, or begins with a byte-order mark.
+    r"""A file has another encoding than UTF-8, or a byte-order mark.
 
     A byte-order mark becomes a part of the first column's name for many readers. A file in another
     encoding cannot be read for certain, so nothing else is said of it.
@@ -121,7 +121,7 @@ def af005(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def af006(snapshot: Snapshot) -> Iterator[Finding]:
-    """A table or media index is not in canonical form.
+    """A table or media index is written in another way than its canonical form.
 
     There is one way to write a table, so that a change of one label is a change of one line: rows in the
     order of their keys, times with nine digits, the shortest number that reads back the same, quotes
@@ -216,7 +216,7 @@ def _read(snapshot: Snapshot, code: str, fix: Fix | None = None) -> Iterator[Fin
                 if sheet is None
                 else bool(sheet.spec) and not sheet.table.lossy
             )
-            yield replace(finding, table=sheet.id if sheet else None, fix=fix if mends else None)
+            yield replace(finding, table=sheet.table_id if sheet else None, fix=fix if mends else None)
 
 
 def _checked(snapshot: Snapshot, *, erased: bool = False) -> Iterator[Sheet]:
@@ -272,4 +272,4 @@ def _misplaced(sheet: Sheet, found: Sequence[str], wanted: Sequence[str]) -> Fin
 
 
 def _at(sheet: Sheet, place: Place, code: str, message: str, fix: Fix | None = None) -> Finding:
-    return Finding(sheet.path, place.line, place.column, code, message, table=sheet.id, fix=fix)
+    return Finding(sheet.path, place.line, place.column, code, message, table=sheet.table_id, fix=fix)

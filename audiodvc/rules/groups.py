@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 
 import polars as pl
 
-from audiodvc.model.header import SchemeEntry
+from audiodvc.model.header import Header, SchemeEntry
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.rules import media
@@ -20,6 +20,27 @@ def values(snapshot: Snapshot, group: str) -> pl.DataFrame | None:
         for cells in _cells(snapshot, sheet, group)
     ]
     return pl.concat(found) if found else None
+
+
+def is_declared(header: Header, group: str) -> bool:
+    """Whether a table of media has a column of this name, or one whose labels say something of it."""
+    return any(
+        column.id == group or _labels_have(header, header.schemes.get(column.scheme_id or ""), group)
+        for table in header.tables.values()
+        if table.kind != "misc"
+        for column in table.columns.values()
+    )
+
+
+def _labels_have(header: Header, scheme: SchemeEntry | None, group: str) -> bool:
+    if scheme is None or scheme.labels is None:
+        return False
+    if not isinstance(scheme.labels, str):
+        return bool(_listed(scheme.labels, group))
+    table = header.tables.get(scheme.labels)
+    if table is None or table.kind != "misc":
+        return False
+    return group in table.columns or [name for name, _ in table.levels] == [group]
 
 
 def _of_files(sheet: Sheet, cells: pl.Series) -> pl.DataFrame:
@@ -47,14 +68,20 @@ def _cells(snapshot: Snapshot, sheet: Sheet, group: str) -> Iterator[pl.Series]:
 
 def _meanings(snapshot: Snapshot, scheme: SchemeEntry, group: str) -> Mapping[str, str] | None:
     """What the labels of a scheme say of a group; None if they say nothing of it."""
-    if isinstance(scheme.labels, Mapping):
-        said = {
-            str(label): str(fields[group])
-            for label, fields in scheme.labels.items()
-            if isinstance(fields, Mapping) and _is_scalar(fields.get(group))
-        }
-        return said or None
-    return _in_table(snapshot.tables.get(scheme.labels), group) if isinstance(scheme.labels, str) else None
+    if isinstance(scheme.labels, str):
+        return _in_table(snapshot.tables.get(scheme.labels), group)
+    return None if scheme.labels is None else _listed(scheme.labels, group)
+
+
+def _listed(labels: Mapping[Hashable, object] | tuple[object, ...], group: str) -> Mapping[str, str] | None:
+    if not isinstance(labels, Mapping):
+        return None
+    said = {
+        str(label): str(fields[group])
+        for label, fields in labels.items()
+        if isinstance(fields, Mapping) and _is_scalar(fields.get(group))
+    }
+    return said or None
 
 
 def _is_scalar(value: object) -> bool:

@@ -16,7 +16,7 @@ from audiodvc.rules.entries import Entry, described, finding, meant, shown
 
 
 def ah001(snapshot: Snapshot) -> Iterator[Finding]:
-    """The header is not valid YAML, or not a mapping.
+    """The header cannot be read as YAML, or holds no mapping.
 
     Nothing can be loaded without a header. As long as it cannot be read, tables are checked for
     their form only, since nobody knows what should be in them.

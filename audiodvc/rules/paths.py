@@ -50,7 +50,7 @@ def ar001(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def ar002(snapshot: Snapshot) -> Iterator[Finding]:
-    """A table names a file that is in no media index.
+    """A table names a file, and no media index has it.
 
     Whoever loads the table gets a row without its sound. Either the name is wrong, or the file was not
     added yet. Nothing is said of files below a tracked folder that has no index (AD003 tells of it), nor of

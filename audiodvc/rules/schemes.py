@@ -8,7 +8,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 from audiodvc.finding import Finding
-from audiodvc.model import timetext
+from audiodvc.model import scalar, timetext
 from audiodvc.model.header import DTYPES, Header, TableEntry
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.rules import entries
@@ -23,8 +23,11 @@ def ah007(snapshot: Snapshot) -> Iterator[Finding]:
     a number: such labels of a str scheme need quotes. Labels of dtype time are written like the cells,
     those of dtype date with a time of day, and bool needs none at all.
 
-    A misc table that gives labels to a scheme has one level of the scheme's dtype, and no column whose
-    own labels come from a misc table.
+    A label of dtype float is the value of some float, and one of dtype date lies in what nanoseconds since
+    1970 can hold.
+
+    A misc table that gives labels to a scheme has one level of the scheme's dtype, which is not time, and
+    no column whose own labels come from a misc table.
 
     Bad:
 
@@ -137,7 +140,9 @@ def _object(label: object) -> str | None:
     """Any scalar will do: what a loader takes the cells for depends on all cells of the column."""
     if label is None or isinstance(label, list | dict):
         return ""
-    return _float(label) if isinstance(label, int | float) and not isinstance(label, bool) else None
+    if isinstance(label, float):
+        return "" if math.isnan(label) else None
+    return _int(label) if isinstance(label, int) and not isinstance(label, bool) else None
 
 
 def _int(label: object) -> str | None:
@@ -147,8 +152,13 @@ def _int(label: object) -> str | None:
 
 
 def _float(label: object) -> str | None:
+    if isinstance(label, float):
+        return "" if math.isnan(label) else None
     # A loader takes whole numbers for floats.
-    return _int(label) if not isinstance(label, float) or math.isnan(label) else None
+    fault = _int(label)
+    if fault is None and isinstance(label, int) and int(float(label)) != label:
+        return f"is not the value of any float (the nearest is {int(float(label))})"
+    return fault
 
 
 def _time(label: object) -> str | None:
@@ -161,7 +171,11 @@ def _time(label: object) -> str | None:
 
 def _date(label: object) -> str | None:
     if isinstance(label, datetime):
-        return None if label.tzinfo is None else "has a zone, which no cell has"
+        if label.tzinfo is not None:
+            return "has a zone, which no cell has"
+        ns = scalar.value(str(label), "date")
+        fits = isinstance(ns, int) and timetext.fits_nanoseconds(ns)
+        return None if fits else f"is outside of {timetext.RANGE}"
     return f"has no time of day (write {label} 00:00:00)" if isinstance(label, date) else ""
 
 
@@ -184,6 +198,8 @@ def _misc_table(header: Header, scheme: Entry, table_id: str, dtype: str) -> Ite
         message = f"it has {len(table.levels)} levels, not one"
     elif level != dtype and _is_dtype(header, table):
         message = f"its level is of dtype {level}, the scheme of dtype {_said(scheme, dtype)}"
+    elif level == "time":
+        message = "a loader matches no cell with times of a table (list them here)"
     else:
         message = ""
     if message:

@@ -12,7 +12,7 @@ from audiodvc.finding import Finding
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.model.spec import FLAVOR_INDEX
-from audiodvc.rules import groups, media
+from audiodvc.rules import entries, groups, media
 from audiodvc.rules.media import Rows, shown
 
 
@@ -45,7 +45,7 @@ def ap002(snapshot: Snapshot) -> Iterator[Finding]:
 
     Files of one speaker, text or session are alike, so that a test on some of them says little about others
     when a model has learned from the rest. Which columns count is set in `audiodvc.yaml`. The column may
-    stand in any table that names the file, or be a field of a scheme's labels. A file that is in both
+    stand in any table that names the file, or a scheme's labels have it as a field. A file that is in both
     splits itself is told by AP001 only.
 
     Bad:
@@ -62,15 +62,13 @@ def ap002(snapshot: Snapshot) -> Iterator[Finding]:
 
     There is no fix: move all files of the value into one split.
     """
+    yield from _unknown_groups(snapshot)
     placed = _placed(snapshot)
     if placed.frame.is_empty():
         return
-    for number, group in enumerate(snapshot.settings.groups):
+    for group in snapshot.settings.groups:
         values = groups.values(snapshot, group)
         if values is None:
-            place = snapshot.settings.place("validate", "groups", number)
-            what = f"group {shown(group)} is no column of a table{_meant(snapshot, group)}"
-            yield Finding(snapshot.settings.document.path, *place, "AP002", what)
             continue
         named = _single(placed.frame).join(values, on="file", maintain_order="left")
         for first, later in _crossings(placed, named):
@@ -206,8 +204,19 @@ def _crossings(placed: _Placed, frame: pl.DataFrame) -> Iterator[tuple[_Use, _Us
             yield seen[by], use
 
 
+def _unknown_groups(snapshot: Snapshot) -> Iterator[Finding]:
+    """Groups that the header has nowhere, whether or not there are splits that they could hold apart."""
+    if not entries.is_read(snapshot.header):
+        return
+    for number, group in enumerate(snapshot.settings.groups):
+        if not groups.is_declared(snapshot.header, group):
+            place = snapshot.settings.place("validate", "groups", number)
+            what = f"group {shown(group)} is no column of a table{_meant(snapshot, group)}"
+            yield Finding(snapshot.settings.document.path, *place, "AP002", what)
+
+
 def _meant(snapshot: Snapshot, group: str) -> str:
-    columns = [name for sheet in snapshot.declared.values() if sheet.spec for name, _ in sheet.spec.columns]
+    columns = [column for table in snapshot.header.tables.values() for column in table.columns]
     near = get_close_matches(group, columns, n=1)
     return f" (did you mean {shown(near[0])}?)" if near else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 
 import polars as pl
 
@@ -76,7 +76,8 @@ def ad003(snapshot: Snapshot) -> Iterator[Finding]:
     """What DVC tracks has no media index.
 
     Without it nobody sees in a pull request which files changed, and segments cannot be checked against
-    durations. Nothing is said of the files of such a folder. Plain `dvc add` writes no index.
+    durations. Nothing is said of the files of such a folder. Plain `dvc add` writes no index. What
+    `dvc import` and `dvc import-url` brought needs none: where it came from says what it is.
 
     Bad:
 
@@ -91,7 +92,7 @@ def ad003(snapshot: Snapshot) -> Iterator[Finding]:
     """
     for path, output in snapshot.outputs.items():
         index = path.removesuffix(layout.POINTER) + layout.INDEX
-        if output is not None and index not in snapshot.files:
+        if output is not None and not output.is_import and index not in snapshot.files:
             yield Finding(path, 1, 1, "AD003", f"{shown(output.path)} has no media index {shown(index)}")
 
 
@@ -99,7 +100,8 @@ def ad004(snapshot: Snapshot) -> Iterator[Finding]:
     """The remote lacks an object.
 
     Whoever loads this version gets an error instead of the file. Only a check that asks the remote finds
-    this: `--remote`, before a push, and at a release. Objects that were erased are not missed.
+    this: `--remote`, before a push, and at a release. Objects that were erased are not missed, nor
+    those that DVC would not push: outputs with `cache: false`, and what was imported from another repository.
 
     Bad:
 
@@ -114,19 +116,35 @@ def ad004(snapshot: Snapshot) -> Iterator[Finding]:
     if snapshot.remote is None:
         return
     erased = media.erased(snapshot)["md5"]
-    present = pl.concat([pl.Series(list(snapshot.remote), dtype=pl.String).alias("md5"), erased])
-    listed = media.rows(snapshot.indexes.values(), "file", "md5")
-    lacking = media.absent(listed.frame["md5"], present) & listed.frame["md5"].str.contains(_MD5)
-    for sheet, row, (file, md5) in listed.filter(lacking).each("file", "md5"):
-        yield sheet.finding("AD004", f"the remote lacks object {md5} of {shown(file)}", row, "md5")
-    passed = snapshot.remote | set(erased)
-    for output in _unnamed(snapshot):
-        if output.md5 not in passed and paths.valid_md5(output.md5):
+    present = pl.Series(list(snapshot.remote), dtype=pl.String)
+    old = old_indexes(snapshot)
+    for is_old in (False, True):
+        sheets = [sheet for path, sheet in snapshot.indexes.items() if (path in old) == is_old]
+        yield from _lacking(sheets, present, erased, is_old=is_old)
+    gone = set(erased)
+    for output in stored(snapshot, snapshot.files):
+        listed = not output.is_folder and output.path + layout.INDEX in snapshot.indexes
+        is_there = listed or output.object(output.md5) in snapshot.remote
+        if not is_there and output.md5 not in gone and paths.valid_md5(output.md5):
             what = f"the remote lacks object {output.md5} of {shown(output.path)}"
             yield Finding(output.source, *output.place, "AD004", what)
 
 
 RULES = (ad001, ad002, ad003, ad004)
+
+
+def stored(snapshot: Snapshot, in_git: Container[str]) -> Iterator[Output]:
+    """What the remote has to have: not what is in git instead, nor what DVC would not push."""
+    for output in (*snapshot.outputs.values(), *(out for outs in snapshot.stages.values() for out in outs)):
+        if output is not None and output.is_stored and output.path not in in_git:
+            yield output
+
+
+def old_indexes(snapshot: Snapshot) -> frozenset[str]:
+    """The media indexes whose files are where DVC 2 kept them."""
+    pointed = [(out.path, out) for outs in snapshot.stages.values() for out in outs]
+    pointed += [(path.removesuffix(layout.POINTER), out) for path, out in snapshot.outputs.items() if out]
+    return frozenset(unit + layout.INDEX for unit, output in pointed if output.is_old)
 
 
 _MD5 = "^[0-9a-f]{32}$"
@@ -157,12 +175,16 @@ def _outside(files: pl.Series, output: Output) -> pl.Series:
     return ~files.str.starts_with(f"{output.path}/") if output.is_folder else files != output.path
 
 
-def _unnamed(snapshot: Snapshot) -> Iterator[Output]:
-    """What has an object that no row of an index names: folders, and files without index."""
-    for output in snapshot.outputs.values():
-        if output is not None and (output.is_folder or output.path + layout.INDEX not in snapshot.indexes):
-            yield output
-    for outputs in snapshot.stages.values():
-        for output in outputs:
-            if output.is_folder and output.path + layout.INDEX in snapshot.indexes:
-                yield output
+def _lacking(
+    sheets: Sequence[Sheet], present: pl.Series, erased: pl.Series, *, is_old: bool
+) -> Iterator[Finding]:
+    """The rows whose object is neither present nor erased."""
+    listed = media.rows(sheets, "file", "md5")
+    md5s = listed.frame["md5"]
+    if is_old:
+        md5s = md5s.str.slice(0, 2) + "/" + md5s.str.slice(2)
+        erased = erased.str.slice(0, 2) + "/" + erased.str.slice(2)
+    sound = listed.frame["md5"].str.contains(_MD5)
+    lacking = sound & media.absent(md5s, pl.concat([present.alias("md5"), erased.alias("md5")]))
+    for sheet, row, (file, md5) in listed.filter(lacking).each("file", "md5"):
+        yield sheet.finding("AD004", f"the remote lacks object {md5} of {shown(file)}", row, "md5")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import audformat
 import pandas as pd
@@ -40,11 +40,28 @@ def clock(nanoseconds: int) -> str:
     return f"{days} days {seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{fraction:09}"
 
 
+def dated(moment: datetime) -> Cell:
+    """A date as Python writes it, with its zone if it has one."""
+    return str(moment.date() if moment == midnight(moment.date()) else moment), moment
+
+
 MISSING: Cell = ("", None)
+EXTREME = [2**53, 2**53 + 1, 2**63 - 513, 2**63 - 512, 2**63 - 1, -(2**53) - 1, -(2**63)]
+"""Whole numbers that floats cannot hold, or only just."""
+
+ODD_DATES = [
+    *(datetime(1600, 1, 1), datetime(1677, 9, 21), datetime(1677, 9, 22, 1), datetime(2262, 4, 11, 20)),  # noqa: DTZ001
+    *(datetime(2262, 4, 12), datetime(2300, 1, 1, 1, 2, 3, 4), datetime(9999, 12, 31)),  # noqa: DTZ001
+    *(datetime(year, 1, 1, tzinfo=UTC) for year in (1600, 2020)),
+    datetime(2020, 1, 1, 3, tzinfo=timezone(timedelta(hours=3))),
+    datetime(2020, 1, 1),  # noqa: DTZ001
+]
+"""Dates with zones, and such as nanoseconds cannot hold, or only just."""
+
 CELLS: Mapping[str, st.SearchStrategy[Cell]] = {
     "bool": exactly(("True", True), ("False", False), MISSING, ("maybe", ...), ("2", ...)),
     "int": st.one_of(
-        st.integers(-(2**63), 2**63 - 1).map(lambda number: (str(number), number)),
+        st.one_of(st.integers(-(2**63), 2**63 - 1), st.sampled_from(EXTREME)).map(lambda n: (str(n), n)),
         exactly(MISSING, ("1.5", ...), ("x", ...), ("9223372036854775808", ...)),
     ),
     "float": st.one_of(
@@ -57,6 +74,8 @@ CELLS: Mapping[str, st.SearchStrategy[Cell]] = {
     ),
     "date": st.one_of(
         st.dates(date(1900, 1, 1), date(2200, 1, 1)).map(lambda day: (str(day), midnight(day))),
+        st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(dated),  # noqa: DTZ001
+        st.sampled_from(ODD_DATES).map(dated),
         exactly(MISSING, ("2020-02-30", ...), ("later", ...)),
     ),
     "str": st.one_of(
@@ -65,10 +84,12 @@ CELLS: Mapping[str, st.SearchStrategy[Cell]] = {
     ),
 }
 LABELS: Mapping[str, list[Any]] = {
-    "str": ["happy", "sad", "1", "x,y"],
-    "int": [1, 2, -3],
-    "float": [0.5, 1.0],
+    "str": ["happy", "sad", "1", "x,y", "a\nb"],
+    "int": [1, 2, -3, *EXTREME],
+    "float": [0.5, 1.0, 2, *EXTREME],
     "bool": [True, False],
+    "time": [clock(0), clock(10**9), clock(1)],
+    "date": ODD_DATES,
 }
 
 
@@ -82,33 +103,49 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC).replace(tzinfo=None)
 
 
+class Kind(NamedTuple):
+    """A scheme, its cells, and the keys of the misc table that it takes its labels from."""
+
+    scheme: dict[str, Any]
+    cells: st.SearchStrategy[Cell]
+    keys: list[Cell] | None = None
+
+
 @st.composite
-def schemes(draw: st.DrawFn) -> tuple[dict[str, Any], st.SearchStrategy[Cell]]:
+def schemes(draw: st.DrawFn, name: str) -> Kind:
     """A scheme and its cells: plain, bounded, with listed labels, labels with fields, or a misc table's."""
     kind = draw(st.sampled_from(["plain", "bounded", "list", "mapping", "misc"]))
     if kind == "plain":
         dtype = draw(st.sampled_from(list(CELLS)))
-        return {"dtype": dtype}, CELLS[dtype]
+        return Kind({"dtype": dtype}, CELLS[dtype])
     if kind == "bounded":
         dtype = draw(st.sampled_from(["int", "float"]))
-        return {"dtype": dtype, "minimum": 0, "maximum": 10}, CELLS[dtype]
+        return Kind({"dtype": dtype, "minimum": 0, "maximum": 10}, CELLS[dtype])
     if kind == "misc":
-        return {"dtype": "str", "labels": "people"}, exactly(
-            ("ann", "ann"), ("ben", "ben"), MISSING, ("zoe", ...)
-        )
+        dtype = draw(st.sampled_from(list(CELLS)))
+        sound = CELLS[dtype].filter(lambda cell: cell[1] is not ... and cell[1] is not None)
+        keys = draw(st.lists(sound, max_size=3, unique_by=lambda cell: cell[0]))
+        return Kind({"dtype": dtype, "labels": misc_id(name)}, exactly(MISSING, ("zoe", ...), *keys), keys)
     dtype = draw(st.sampled_from(list(LABELS)))
-    labels = LABELS[dtype]
-    cells = st.one_of(
-        st.sampled_from([(written(label), label) for label in labels]), exactly(MISSING, ("other", ...))
-    )
+    labels = draw(st.lists(st.sampled_from(LABELS[dtype]), min_size=1, max_size=3, unique=True))
+    cells = exactly(MISSING, ("other", ...), *(written(label, dtype) for label in labels))
     if kind == "mapping":
-        return {"dtype": dtype, "labels": {label: {"note": str(label)} for label in labels}}, cells
-    return {"dtype": dtype, "labels": labels}, cells
+        return Kind({"dtype": dtype, "labels": {label: {"note": str(label)} for label in labels}}, cells)
+    return Kind({"dtype": dtype, "labels": labels}, cells)
 
 
-def written(label: object) -> str:
+def misc_id(name: str) -> str:
+    """The misc table that has the labels of a column."""
+    return f"labels-of-{name.strip()}"
+
+
+def written(label: Any, dtype: str) -> Cell:  # noqa: ANN401 - whatever YAML can hold
     """A label as a cell has it."""
-    return repr(label) if isinstance(label, float) else str(label)
+    if dtype == "float":
+        return repr(float(label)), float(label)
+    if dtype == "time":
+        return label, pd.Timedelta(label)
+    return dated(label) if dtype == "date" else (str(label), label)
 
 
 Row = list[Cell]
@@ -117,18 +154,22 @@ Row = list[Cell]
 @st.composite
 def datasets(draw: st.DrawFn) -> tuple[dict[str, bytes], list[str], list[Row]]:
     """The files of a dataset with one table, the names of its columns, and its rows."""
-    columns = {f"c{number}": draw(schemes()) for number in range(draw(st.integers(1, 3)))}
+    broken = draw(st.sampled_from(["", "", "", "\n"]))
+    names = [f"c{number}{broken}" for number in range(draw(st.integers(1, 3)))]
+    columns = {name: draw(schemes(name)) for name in names}
     kind = draw(st.sampled_from(["filewise", "segmented", "misc"]))
     levels, rows = draw(KEYS[kind]())
-    rows = [[*key, *(draw(cells) for _, cells in columns.values())] for key in rows]
+    rows = [[*key, *(draw(column.cells) for column in columns.values())] for key in rows]
     entry = {"columns": {name: {"scheme_id": name} for name in columns}}
-    people = {"levels": {"person": "str"}, "columns": {"age": {"scheme_id": "age"}}}
+    given = {name: column.keys for name, column in columns.items() if column.keys is not None}
     header: dict[str, Any] = {
         "name": "generated",
         "source": "a test",
         "usage": "unrestricted",
-        "schemes": {**{name: scheme for name, (scheme, _) in columns.items()}, "age": {"dtype": "int"}},
-        "misc_tables": {"people": people},
+        "schemes": {name: column.scheme for name, column in columns.items()},
+        "misc_tables": {
+            misc_id(name): {"levels": {"key": columns[name].scheme["dtype"]}, "columns": {}} for name in given
+        },
     }
     if kind == "misc":
         header["misc_tables"]["t"] = {"levels": levels, **entry}
@@ -137,8 +178,11 @@ def datasets(draw: st.DrawFn) -> tuple[dict[str, bytes], list[str], list[Row]]:
     names = [*levels, *columns]
     files = {
         "db.yaml": yaml.safe_dump(header, sort_keys=False, allow_unicode=True).encode(),
-        "db.people.csv": b"person,age\nann,30\nben,31\n",
         "db.t.csv": csv_text([names, *([text for text, _ in row] for row in rows)]),
+        **{
+            f"db.{misc_id(name)}.csv": csv_text([["key"], *([text] for text, _ in keys)])
+            for name, keys in given.items()
+        },
         **media(),
     }
     return files, names, rows
@@ -250,4 +294,7 @@ def same(found: Any, expected: object) -> bool:  # noqa: ANN401 - whatever panda
         return bool(pd.isna(found))
     if isinstance(expected, bool):
         return not pd.isna(found) and bool(found) is expected
+    if isinstance(expected, pd.Timedelta) and isinstance(found, str):
+        # Labels of dtype time are texts for a loader.
+        return bool(pd.Timedelta(found) == expected)
     return bool(found == expected) and not isinstance(found, bool)

@@ -116,6 +116,65 @@ def test_broken_header_leaves_all_tables(repo: Repo) -> None:
     assert text(repo, "db.emotion.csv") == TABLE
 
 
+def test_header_with_a_key_given_twice_is_named_with_code_and_line(repo: Repo) -> None:
+    """The place is one that an editor opens, and the tables are formatted all the same."""
+    repo.write(files={"db.yaml": HEADER.replace("source:", "name: other\nsource:")})
+    done = repo.run("audiodvc", "fmt")
+    assert done.returncode == 3
+    assert "db.yaml:3:1: AH002 key 'name' is given twice" in done.stderr
+    assert done.stderr.splitlines()[0] == "audiodvc: 1 fault keeps files from being formatted"
+    assert text(repo, "db.emotion.csv") == CANONICAL
+
+
+def test_files_just_formatted_count_as_canonical(repo: Repo) -> None:
+    """What was written is canonical now; what only would be is not."""
+    assert repo.run("audiodvc", "fmt", "--check").stdout.endswith("\n0 of 2 files are in canonical form\n")
+    assert repo.audiodvc("fmt").endswith("\n2 of 2 files are in canonical form\n")
+
+
+@pytest.mark.parametrize("option", [(), ("--check",)])
+def test_files_that_cannot_be_read_do_not_count_as_canonical(repo: Repo, option: tuple[str, ...]) -> None:
+    """Two faults in a file are one file that is not canonical."""
+    repo.audiodvc("fmt")
+    repo.write(
+        files={"db.emotion.csv": "file,start,end,emotion,score\na.wav,0s,1s,happy,1\na.wav,0s\nb.wav,0s\n"}
+    )
+    done = repo.run("audiodvc", "fmt", *option)
+    assert done.stdout == "1 of 2 files are in canonical form\n"
+    assert "2 faults keep files from being formatted" in done.stderr
+
+
+def test_one_file_is_one_file(repo: Repo) -> None:
+    """A dataset that has a header only."""
+    repo.write(files={"db.emotion.csv": None, "db.yaml": "name: dataset\nusage: unrestricted\n"})
+    assert repo.audiodvc("fmt") == "1 of 1 file is in canonical form\n"
+
+
+def test_diff_of_nothing_is_nothing(repo: Repo) -> None:
+    """Not even an empty line."""
+    repo.audiodvc("fmt")
+    assert repo.audiodvc("fmt", "--diff") == ""
+
+
+@pytest.mark.parametrize("option", [(), ("--check",), ("--diff",)])
+def test_stages_that_cannot_be_edited_are_said_before_anything_is_written(
+    repo: Repo, option: tuple[str, ...]
+) -> None:
+    """With every option alike."""
+    repo.write(files={"dvc.yaml": "stages: [\n"})
+    done = repo.run("audiodvc", "fmt", *option)
+    assert done.returncode == 3
+    assert "dvc.yaml" in done.stderr
+    assert text(repo, "db.emotion.csv") == TABLE
+
+
+def test_fix_writes_nothing_if_stages_cannot_be_edited(repo: Repo) -> None:
+    """It writes as `fmt` does."""
+    repo.write(files={"dvc.yaml": "stages: [\n"})
+    assert repo.run("audiodvc", "validate", "--fix").returncode == 3
+    assert text(repo, "db.emotion.csv") == TABLE
+
+
 def test_undeclared_table_is_left_alone(repo: Repo) -> None:
     """A table that the header does not declare has no form yet."""
     repo.write(files={"db.other.csv": "x,y\n1,2\n"})

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,21 @@ def test_the_readme_names_targets_that_exist(command: str) -> None:
     """The two commands that a newcomer is told are targets of the Makefile."""
     assert command in README.read_text("utf-8")
     assert f"\n{command.split()[1]}:" in (README.parent / "Makefile").read_text("utf-8")
+
+
+def test_the_readme_without_make_tells_the_demo_in_the_same_folder() -> None:
+    """What the Makefile does is what the README says that it does."""
+    line = "audiodvc demo demo\n"
+    assert f".venv/bin/{line}" in README.read_text("utf-8")
+    assert f"$(BIN)/{line}" in (README.parent / "Makefile").read_text("utf-8")
+
+
+def test_the_readme_names_the_extras_that_there_are() -> None:
+    """All but those for who works on audiodvc itself."""
+    project = tomllib.loads((README.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"].keys() - {"test", "bench"}
+    told = README.read_text("utf-8").partition("Extras add")[2].partition(", as in")[0]
+    assert set(re.findall(r"`(\w+)`", told)) == extras
 
 
 def test_a_page_becomes_a_script() -> None:

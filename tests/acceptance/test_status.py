@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.builder import MakeRepo, Repo, tone
+from tests.builder import MakeRepo, Repo, default_header, tone
 
 
 @pytest.fixture
@@ -61,7 +63,80 @@ def test_objects_that_are_not_pushed_are_counted(repo: Repo) -> None:
     """A recording and the new directory object."""
     repo.commit(media={"audio/c.wav": tone(0.4)})
     assert "2 objects not pushed" in line(repo, "remote")
-    assert "1 commits since" in line(repo, "version")
+    assert "v1.0.0, 1 commit since on main" in line(repo, "version")
+
+
+def test_one_object_is_one_object(repo: Repo) -> None:
+    """The remote lacks a recording that is tracked alone."""
+    repo.commit(media={"c.wav": tone(0.4)})
+    assert line(repo, "remote").endswith("1 object not pushed (dvc push)")
+    assert "c.wav: 1 file, as in the index" in repo.audiodvc("status")
+
+
+def test_remote_whose_folder_is_gone_is_said_to_be(repo: Repo) -> None:
+    """A disk that is not mounted is no reason to push."""
+    storage = repo.path.parent / "dataset.media"
+    storage.rename(storage.with_name("unmounted"))
+    assert f"{storage} does not exist (mount it, or `dvc push` makes it)" in line(repo, "remote")
+    assert "not pushed" not in line(repo, "remote")
+
+
+def test_labels_are_told_from_other_files(repo: Repo) -> None:
+    """Header, tables, indexes and pointers are labels; an untracked folder is one name, as for git."""
+    repo.write(
+        media={"audio/c.wav": tone(0.4)},
+        tables={"new": "file,new\naudio/a.wav,x\n"},
+        header=default_header({}),
+        files={f"scratch/deep/{number}.txt": "x" for number in range(300)} | {"notes.txt": "x"},
+    )
+    repo.audiodvc("add", "audio")
+    seen = repo.audiodvc("status")
+    for name in (
+        "audio.dvc: staged",
+        "audio.media.csv: staged",
+        "db.new.csv: not staged",
+        "db.yaml: not staged",
+    ):
+        assert f"  {name}\n" in seen
+    assert line(repo, "other").split(maxsplit=1)[1] == "not staged: notes.txt, scratch/"
+    assert len(seen.splitlines()) == 8
+
+
+def test_many_other_files_are_counted(repo: Repo) -> None:
+    """The first few by name."""
+    repo.write(files={f"{number}.txt": "x" for number in range(9)} | {".gitattributes": "x"})
+    repo.git("add", ".gitattributes", "8.txt")
+    seen = repo.audiodvc("status")
+    assert "other    staged: .gitattributes, 8.txt\n" in seen
+    assert "not staged: 0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 3 more\n" in seen
+    assert "as committed" in line(repo, "labels")
+
+
+def test_dataset_below_the_top_names_its_files_from_its_root(make_repo: MakeRepo) -> None:
+    """As with media."""
+    made = make_repo()
+    made.write(files={"sets/one/db.yaml": "name: one\nusage: unrestricted\n", "sets/one/notes.txt": "x"})
+    seen = made.audiodvc("-C", "sets/one", "status")
+    assert "db.yaml: not staged" in seen
+    assert "not staged: notes.txt" in seen
+    assert "sets/" not in seen
+
+
+def test_files_that_dvc_ignores_are_not_new(repo: Repo) -> None:
+    """`add` will never take them."""
+    repo.write(files={".dvcignore": "*.tmp\n", "audio/x.tmp": "x"})
+    assert "audio: 2 files, as in the index" in line(repo, "media")
+    repo.write(media={"audio/c.wav": tone(0.4)})
+    assert "audio: 2 files, 1 new" in line(repo, "media")
+
+
+def test_names_do_nothing_to_the_terminal(repo: Repo) -> None:
+    """A name stands on one line, as Python writes it."""
+    repo.write(files={"\x1b]0;pwn\x07": "x", "db.a\nb.csv": "x"})
+    seen = repo.audiodvc("status")
+    assert "\x1b" not in seen
+    assert "\\x1b]0;pwn\\x07" in seen
+    assert "db.a\\nb.csv: not staged" in seen
 
 
 def test_clone_without_media_says_so(repo: Repo) -> None:
@@ -123,7 +198,8 @@ def test_doctor_sees_a_lock_of_a_dead_process(repo: Repo) -> None:
 
 def test_doctor_sees_stages_that_are_not_in_step(repo: Repo) -> None:
     """A table was added and dvc.yaml does not know."""
-    repo.write(tables={"other": "file,other\naudio/a.wav,x\n"})
+    other = "file,other\naudio/a.wav,x\n"
+    repo.write(tables={"other": other}, header=default_header({"other": other}))
     assert "`audiodvc fmt` writes it" in doctor(repo, 0)
 
 
@@ -131,3 +207,61 @@ def test_doctor_sees_a_broken_header(repo: Repo) -> None:
     """A header that cannot be read is an error with its line."""
     (repo.path / "db.yaml").write_text("name: [\n")
     assert "line 2" in doctor(repo, 1)
+
+
+def test_doctor_sees_a_pointer_that_was_removed(repo: Repo) -> None:
+    """The recordings are still here, so they can be tracked again."""
+    repo.dvc("remove", "audio.dvc")
+    said = doctor(repo, 1)
+    assert "has no pointer (`audiodvc add audio` writes it)" in said
+    assert "disagree" not in said
+
+
+def test_doctor_sees_an_index_that_was_left_behind(repo: Repo) -> None:
+    """The recordings are gone as well: nothing could be added."""
+    repo.dvc("remove", "audio.dvc", "--outs")
+    assert "has no pointer (`git rm audio.media.csv` if the media are to go)" in doctor(repo, 1)
+
+
+def test_doctor_leaves_imports_to_dvc(repo: Repo) -> None:
+    """An import is DVC's, and `audiodvc add` refuses it."""
+    repo.write(files={"../elsewhere.wav": tone(0.7)})
+    repo.dvc("import-url", str(repo.path.parent / "elsewhere.wav"), "other.wav")
+    said = doctor(repo, 0)
+    assert re.search(r"^ok +other\.wav\.dvc +is an import", said, re.MULTILINE)
+    assert "audiodvc add other" not in said
+
+
+def test_doctor_does_not_send_a_strange_pointer_to_add(repo: Repo) -> None:
+    """`add` would refuse it."""
+    (repo.path / "audio.dvc").write_text("outs: []\n")
+    said = doctor(repo, 1)
+    assert "is not a pointer as `dvc add` writes it" in said
+    assert "audiodvc add audio" not in said
+
+
+def test_doctor_sees_labels_that_git_ignores(repo: Repo) -> None:
+    """They would never be committed; what git tracks already is not kept out by any pattern."""
+    repo.write(files={".gitignore": "*.csv\n/audio\n"}, tables={"new": "file,new\naudio/a.wav,x\n"})
+    said = doctor(repo, 0)
+    assert re.search(r"^warning +db\.new\.csv +is ignored by git \(", said, re.MULTILINE)
+    assert "db.emotion.csv" not in said
+
+
+def test_doctor_sees_a_header_that_git_ignores(make_repo: MakeRepo) -> None:
+    """The header and the index of a folder too."""
+    made = make_repo()
+    made.write(media={"audio/a.wav": tone(0.2)}, tables={"new": "file,new\naudio/a.wav,x\n"})
+    made.audiodvc("add", "audio")
+    made.git("rm", "--quiet", "--cached", "audio.media.csv")
+    made.write(files={".gitignore": "*.csv\n*.yaml\n/audio\n"})
+    said = made.run("audiodvc", "doctor").stdout
+    for name in ("db.yaml", "db.new.csv", "audio.media.csv"):
+        assert re.search(rf"^warning +{re.escape(name)} +is ignored by git", said, re.MULTILINE)
+
+
+def test_doctor_counts_one_thing_as_one(repo: Repo) -> None:
+    """Words follow the number."""
+    repo.write(header=default_header({"emotion": "file,emotion\naudio/a.wav,happy\n"}))
+    said = doctor(repo, 0)
+    assert re.search(r"^ok +db\.yaml +1 table$", said, re.MULTILINE)

@@ -188,15 +188,15 @@ def test_dtypes_are_those_that_audformat_loads() -> None:
             [("AH001", 2, 1, "not valid YAML: did not find expected node content while parsing a flow node")],
         ),
         ("a: !!python/name:os.system\n", [("AH001", 1, 4, "tag '!!python/name:os.system' is not allowed")]),
-        (b"\xff", [("AF001", 1, 1, "byte 0xff is not UTF-8")]),
+        (b"\xff", [("AF001", 1, 1, "not UTF-8 (byte 0xff)")]),
         (
             b"\xef\xbb\xbfname: a\r\n",
             [
                 ("AF001", 1, 1, "begins with a byte-order mark"),
-                ("AF002", 1, 8, "lines end with CRLF"),
+                ("AF002", 1, 8, "lines end in CRLF or CR, not in LF"),
             ],
         ),
-        ("<<<<<<< ours\n", [("AM001", 1, 1, "a merge-conflict marker")]),
+        ("<<<<<<< ours\n", [("AM001", 1, 1, "merge-conflict marker <<<<<<<")]),
     ],
 )
 def test_a_header_that_is_broken_says_where(

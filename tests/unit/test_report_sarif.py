@@ -100,10 +100,12 @@ def test_fingerprints_survive_moved_rows_and_other_values() -> None:
 
 
 def test_fingerprints_tell_findings_apart() -> None:
-    """By code, table, key, field, dataset, and by the message where there is no key."""
+    """By code, file, table, key, field, dataset, and by the message where there is no key."""
     others = [
         replace(LABEL, code="AS003"),
         replace(LABEL, table="other"),
+        replace(LABEL, table=None),
+        replace(LABEL, table=None, path="audio.media.csv"),
         replace(LABEL, key=(("file", "audio/b.wav"),)),
         replace(LABEL, field="age"),
         HEADER,

@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from audiodvc.finding import Place
-from audiodvc.model import scan
+from audiodvc.model import form, scan
 from audiodvc.model.scan import Fault, Record
 
 LOOSE = st.text('a\u00e9,"\n\r \x00<=', max_size=40)
@@ -95,7 +95,7 @@ def test_reading_ends_at_too_many_unclosed_quotes_and_says_so() -> None:
 def test_the_first_line_end_that_is_no_lf_is_told_once() -> None:
     """A CR inside of quotes is content."""
     found = list(scan.records('"a\r\nb"\nc\r\nd\r\n'))
-    assert [item for item in found if isinstance(item, Fault)] == [Fault(Place(3, 2), "AF002", scan.RETURNS)]
+    assert [item for item in found if isinstance(item, Fault)] == [Fault(Place(3, 2), "AF002", form.RETURNS)]
     assert [item.cells for item in found if isinstance(item, Record)] == [["a\r\nb"], ["c"], ["d"]]
 
 

@@ -135,7 +135,7 @@ def test_names_that_dvc_would_fill_in_are_escaped() -> None:
         ("stages: [a]\n", "'stages' is not a mapping"),
         ("stages: {\n", "2:1: not valid YAML"),
         ("stages: {}\nstages: {}\n", "2:1: key 'stages' is given twice"),
-        ("<<<<<<< ours\nstages: {}\n=======\n>>>>>>> theirs\n", "1:1: a merge-conflict marker"),
+        ("<<<<<<< ours\nstages: {}\n=======\n>>>>>>> theirs\n", "1:1: merge-conflict marker <<<<<<<"),
         ("vars: [a]\n...\n", "there is no place"),
         ("base: &base {a: {cmd: x}}\nstages: *base\n", "there is no place"),
         ("stages:\n  a:\n    cmd: |\n      x", "there is no place"),
