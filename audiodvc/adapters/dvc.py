@@ -6,6 +6,7 @@ DVC is imported on first need: it takes longer to import than most of our verbs 
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -346,6 +347,15 @@ class Workspace:
     def has(self, name: str) -> bool:
         """Whether an object is in the local cache."""
         return os.path.isfile(cache.path_of(self._folder(name), _plain(name)))
+
+    def listed(self, name: str) -> set[str]:
+        """The objects that a directory object of the local cache lists; none if it is not there."""
+        try:
+            entries = json.loads(Path(cache.path_of(self._folder(name), _plain(name))).read_bytes())
+            found = {str(entry["md5"]) for entry in entries}
+        except (OSError, ValueError, TypeError, KeyError):
+            return set()
+        return {f"{md5[:2]}/{md5[2:]}" for md5 in found} if _is_old(name) else found
 
     def push(self, remote: Remote, names: Iterable[str], advance: Advance = lambda _: None) -> None:
         """Bring objects of the local cache to a remote, what folders list before the lists."""

@@ -15,13 +15,14 @@ from typing import NamedTuple
 _SECOND = 10**9
 _DAY = 86400 * _SECOND
 _LARGEST = 2**63 - 1
-_FIRST_SECOND = -(_LARGEST // _SECOND) * _SECOND
-# Below it pandas writes -106752 days, which it cannot read.
-_SMALLEST = -106751 * _DAY
-
+FIRST, LAST = -(_LARGEST // _SECOND) * _SECOND, _LARGEST
+"""The dates that loaders can count in 64 bit of nanoseconds; the first is a whole second for them."""
 
 RANGE = "1677-09-22 to 2262-04-11"
-"""The days that 64 bit of nanoseconds can hold."""
+"""The days between these dates."""
+
+# Below it pandas writes -106752 days, which it cannot read.
+_SMALLEST = -106751 * _DAY
 
 
 def time_ns(text: str) -> int | None:
@@ -84,11 +85,6 @@ def moment_text(at: Moment) -> str:
 def moment_ns(at: Moment) -> int:
     """Nanoseconds since 1970 in UTC; a date without zone counts as UTC."""
     return at.wall - (at.zone or 0) * 60 * _SECOND
-
-
-def fits_nanoseconds(ns: int) -> bool:
-    """Whether loaders can count a date in nanoseconds; they begin at a whole second."""
-    return _FIRST_SECOND <= ns <= _LARGEST
 
 
 _UNITS = {

@@ -149,6 +149,8 @@ class _Needs:
 
     place: _Place
     found: Mapping[str, Finding]
+    bare: frozenset[str]
+    """The folders among them whose files no index names."""
     files: int
     rows: int
 
@@ -167,7 +169,10 @@ def _needs(place: _Place) -> _Needs:
         for name, _ in _objects(_take(place, entries, changed), entries):
             found.pop(name, None)
     rows = sum(sheet.height for sheet in taken.indexes.values())
-    return _Needs(place, found, len(taken.indexes) + len(taken.outputs), rows)
+    folders = [out for out in storage.stored(taken, mine) if out.is_folder]
+    bare = {out.object(out.md5) for out in folders if out.path + layout.INDEX not in mine}
+    files = len(taken.indexes) + len(taken.outputs)
+    return _Needs(place, found, frozenset(bare & found.keys()), files, rows)
 
 
 def _take(place: _Place, entries: Entries, without: Iterable[str]) -> Snapshot:
@@ -215,11 +220,17 @@ def _media(places: Sequence[_Place], progress: Progress) -> Pushed:
         if remote is None:
             return _without_remote(needs, "no default DVC remote")
         with progress(f"listing {remote.name}", None):
-            missing = wanted.keys() - workspace.remote_objects(remote)
+            present = workspace.remote_objects(remote)
+        for folder in {name for need in needs for name in need.bare} - present:
+            wanted |= dict.fromkeys(workspace.listed(folder) - wanted.keys(), wanted[folder])
+        missing = wanted.keys() - present
         here = [name for name in missing if workspace.has(name)]
+        lacking = sorted({wanted[name] for name in missing.difference(here)})
+        # Where its list is, DVC takes it that all of a folder is.
+        here = [name for name in here if not (lacking and name.endswith(".dir"))]
         with progress(f"pushing to {remote.name}", len(here)) as advance:
             workspace.push(remote, here, advance)
-    return Pushed(_checked(needs, sorted(wanted[name] for name in missing.difference(here))), len(here))
+    return Pushed(_checked(needs, lacking), len(here))
 
 
 def _without_remote(needs: Sequence[_Needs], why: str) -> Pushed:

@@ -72,9 +72,7 @@ def _odd_dates(sheet: Sheet, name: str) -> list[tuple[str, pl.Series]]:
     texts, values = sheet.canonical(name), sheet.values(name)
     # A year and its month look like a zone: only what follows a time of day is one.
     zoned = texts.str.contains(rf":[0-9.]+{_ZONE}") & values.is_not_null()
-    known = values.drop_nulls().unique()
-    beyond = [value for value in known.to_list() if not timetext.fits_nanoseconds(value)]
-    return [(_ZONED, zoned), (_OUTSIDE, values.is_in(pl.Series(beyond, dtype=pl.Int128)) & ~zoned)]
+    return [(_ZONED, zoned), (_OUTSIDE, ~values.is_between(timetext.FIRST, timetext.LAST) & ~zoned)]
 
 
 def _in_blocks(sheet: Sheet) -> _Obstacle | None:

@@ -174,7 +174,7 @@ def _date(label: object) -> str | None:
         if label.tzinfo is not None:
             return "has a zone, which no cell has"
         ns = scalar.value(str(label), "date")
-        fits = isinstance(ns, int) and timetext.fits_nanoseconds(ns)
+        fits = isinstance(ns, int) and timetext.FIRST <= ns <= timetext.LAST
         return None if fits else f"is outside of {timetext.RANGE}"
     return f"has no time of day (write {label} 00:00:00)" if isinstance(label, date) else ""
 

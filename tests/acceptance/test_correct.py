@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import audformat
 import pandas as pd
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -247,6 +248,7 @@ def cell(text: str) -> str:
 PASSED: list[int] = []
 
 
+@pytest.mark.filterwarnings("ignore:The 'float_precision' argument")
 @settings(max_examples=300)
 @given(datasets())
 def test_what_passes_loads_with_exactly_its_values(
@@ -265,6 +267,7 @@ def test_what_passes_loads_with_exactly_its_values(
             assert same(found, expected), (name, found, expected)
 
 
+@pytest.mark.filterwarnings("ignore:The 'float_precision' argument")
 def test_the_property_above_was_tried_on_datasets_that_passed() -> None:
     """A generator whose datasets are all refused would hold nothing."""
     PASSED.clear()

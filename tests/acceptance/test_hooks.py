@@ -536,6 +536,138 @@ def test_an_object_of_the_cache_with_other_bytes_is_not_pushed(hooked: Repo) -> 
     assert md5 not in stored(hooked)
 
 
+def test_a_push_brings_of_own_stages_what_dvc_would_push(hooked: Repo) -> None:
+    """Not metrics, which are in git, nor what is kept out of the cache; `validate --remote` agrees."""
+    hooked.audiodvc("fmt")
+    make = (
+        "mkdir -p made/x && echo 1 > made/x/a && echo 2 > score.json && echo 3 > local.txt && echo 4 > model"
+    )
+    outs = (
+        "--outs",
+        "model",
+        "--outs",
+        "made/x",
+        "--metrics-no-cache",
+        "score.json",
+        "--outs-no-cache",
+        "local.txt",
+    )
+    hooked.dvc("stage", "add", "--quiet", "--name", "train", *outs, make)
+    hooked.dvc("repro", "--quiet", "train")
+    hooked.write(files={".gitignore": (hooked.path / ".gitignore").read_text() + "/local.txt\n"})
+    hooked.git("add", "--all")
+    hooked.git("commit", "--quiet", "--message", "Train")
+    done = hooked.run("git", "push", "origin", "main")
+    assert done.returncode == 0, said(done)
+    assert len(stored(hooked)) == 3 + 3
+    assert "AD004" not in said(hooked.run("audiodvc", "validate", "--remote"))
+    assert "up to date" in hooked.dvc("push")
+    (gone,) = (path for path in store(hooked).glob("*/*") if path.read_bytes() == b"4\n")
+    gone.unlink()
+    assert "AD004" in said(hooked.run("audiodvc", "validate", "--remote"))
+    hooked.git("tag", "v1.0.0")
+    done = hooked.run("git", "push", "origin", "v1.0.0")
+    assert done.returncode == 0, said(done)
+    assert gone.exists()
+
+
+def test_the_list_of_a_folder_does_not_go_without_its_files(hooked: Repo) -> None:
+    """DVC, where it finds the list, takes it that all files are there, and would never push them."""
+    md5 = lose(hooked, "b.wav")
+    assert hooked.run("git", "push", "origin", "main").returncode != 0
+    assert not [name for name in stored(hooked) if name.endswith(".dir")]
+    hooked.audiodvc("add", "audio")
+    hooked.dvc("push", "--quiet")
+    assert len(stored(hooked)) == 3
+    assert md5 in stored(hooked)
+
+
+def test_what_was_looked_at_is_counted_in_a_refusal(hooked: Repo) -> None:
+    """And a list is lacking in the singular."""
+    shutil.rmtree(hooked.path / ".dvc" / "cache")
+    done = hooked.run("git", "push", "origin", "main")
+    assert "the list of files in audio is neither in the remote nor" in said(done)
+    assert "the bytes of audio/a.wav are neither in the remote nor" in said(done)
+    assert "3 errors in 2 files, 2 rows" in said(done)
+
+
+def test_an_imported_file_needs_no_index(hooked: Repo) -> None:
+    """Where it came from says what it is; tables may name it, and it goes to the remote."""
+    (hooked.path.parent / "outside.wav").write_bytes(sound("o"))
+    hooked.dvc("import-url", "--quiet", str(hooked.path.parent / "outside.wav"), "more.wav")
+    hooked.write(tables={"emotion": GOOD + "more.wav,sad\n"})
+    hooked.git("add", "--all")
+    done = hooked.run("git", "commit", "--message", "Import")
+    assert done.returncode == 0, said(done)
+    assert "AD003" not in said(done)
+    assert "AR002" not in said(done)
+    done = hooked.run("git", "push", "origin", "main")
+    assert done.returncode == 0, said(done)
+    assert len(stored(hooked)) == 4
+
+
+# What DVC 2 wrote
+
+
+@pytest.fixture
+def old(hooked: Repo) -> Repo:
+    """A dataset as DVC 2 left it: pointers without `hash`, and objects at the root of remote and cache."""
+    hooked.dvc("push", "--quiet")
+    for folder in (hooked.path.parent / "dataset.media", hooked.path / ".dvc" / "cache"):
+        for prefix in (folder / "files" / "md5").iterdir():
+            prefix.rename(folder / prefix.name)
+        shutil.rmtree(folder / "files")
+    pointer = hooked.path / "audio.dvc"
+    pointer.write_text(pointer.read_text().replace("  hash: md5\n", ""))
+    hooked.git("commit", "--quiet", "--all", "--message", "As DVC 2", "--no-verify")
+    return hooked
+
+
+def pulled(repo: Repo, name: str) -> list[str]:
+    """The recordings that plain `dvc pull` brings into a new clone."""
+    clone = Repo(repo.path.parent / name)
+    repo.git("clone", "--quiet", "../hub.git", str(clone.path))
+    clone.dvc("pull", "--quiet")
+    return media(clone)
+
+
+def test_objects_are_looked_for_where_dvc_2_kept_them(old: Repo) -> None:
+    """As DVC does; nothing is said to be lacking, and nothing is pushed twice."""
+    assert "AD004" not in said(old.run("audiodvc", "validate", "--remote"))
+    old.git("tag", "v1.0.0")
+    done = old.run("git", "push", "origin", "main", "v1.0.0")
+    assert done.returncode == 0, said(done)
+    assert "objects pushed" not in said(done)
+    assert pulled(old, "clone") == ["a.wav", "b.wav"]
+
+
+def test_what_the_remote_lacks_goes_to_where_dvc_2_kept_it(old: Repo) -> None:
+    """And comes from there after a pull."""
+    shutil.rmtree(old.path.parent / "dataset.media")
+    assert said(old.run("audiodvc", "validate", "--remote")).count("AD004") == 3
+    done = old.run("git", "push", "origin", "main")
+    assert "3 objects pushed" in said(done), said(done)
+    assert pulled(old, "clone") == ["a.wav", "b.wav"]
+    clone = Repo(old.path.parent / "clone")
+    shutil.rmtree(clone.path / ".dvc" / "cache")
+    shutil.rmtree(clone.path / "audio")
+    (clone.path / "audio").mkdir()
+    clone.audiodvc("install")
+    clone.git("checkout", "--quiet", "HEAD~1", "--", "audio.dvc")
+    clone.git("commit", "--quiet", "--no-verify", "--message", "As DVC 3")
+    done = clone.run("git", "checkout", "origin/main")
+    assert "the media of this commit are here" in said(done)
+    assert media(clone) == ["a.wav", "b.wav"]
+
+
+def test_an_object_in_the_old_place_does_not_count_for_a_new_pointer(old: Repo) -> None:
+    """`dvc pull` would not find it."""
+    old.commit(media={"audio/c.wav": sound("c")}, tables={"emotion": GOOD + "audio/c.wav,sad\n"})
+    done = old.run("git", "push", "origin", "main")
+    assert done.returncode == 0, said(done)
+    assert pulled(old, "clone") == ["a.wav", "b.wav", "c.wav"]
+
+
 # Checkout and pull
 
 
