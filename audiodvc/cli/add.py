@@ -28,6 +28,7 @@ def command(console: Console, paths: tuple[Path, ...], *, allow_broken: bool, dr
         found,
         [console.folder / path for path in paths],
         console.progress,
+        waiting=lambda: console.note("another DVC or audiodvc command is at work here: waiting for it"),
         allow_broken=allow_broken,
         drop_missing=drop_missing,
     )

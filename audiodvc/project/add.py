@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -86,12 +86,13 @@ def add(
     targets: Sequence[Path],
     progress: Progress,
     *,
+    waiting: Callable[[], object] | None = None,
     allow_broken: bool = False,
     drop_missing: bool = False,
 ) -> Added:
     """Track media: only new and changed files are read, and nothing is written before all are known good."""
     with ExitStack() as stack:
-        stack.enter_context(dvc.locked(dataset.dvc_root))
+        stack.enter_context(dvc.locked(dataset.dvc_root, waiting))
         stages.expected(dataset)  # a dvc.yaml that cannot be edited is said before anything is done
         units = [_scan(dataset, unit) for unit in _units(dataset, targets)]
         # Workers start while names are checked and DVC is imported, when there is surely work for them.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
-
-import polars as pl
+from typing import TYPE_CHECKING, NamedTuple
 
 from audiodvc.finding import Finding
 from audiodvc.model import timetext
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def lost_times(sheet: Sheet) -> Iterator[Finding]:
