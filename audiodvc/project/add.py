@@ -81,7 +81,7 @@ class _Unit:
         return self.kept | found
 
 
-def add(
+def add(  # noqa: PLR0913 - one parameter for each option
     dataset: Dataset,
     targets: Sequence[Path],
     progress: Progress,
