@@ -45,3 +45,39 @@ class FormatError(AudiodvcError):
 
 class RemoteError(AudiodvcError):
     """The DVC remote is missing, cannot be reached, or refuses."""
+
+
+class UnknownDatasetError(AudiodvcError, RuntimeError):
+    """There is no dataset where the source says, or no source of that name."""
+
+
+class UnknownVersionError(AudiodvcError, RuntimeError):
+    """The dataset has no such version or revision."""
+
+
+class OfflineError(AudiodvcError, RuntimeError):
+    """A server that has to be asked cannot be reached."""
+
+
+class DeniedError(AudiodvcError, RuntimeError):
+    """A server was reached and does not let us in."""
+
+
+class RefusedError(AudiodvcError, ValueError):
+    """An address, revision, path or object name that would be dangerous to follow."""
+
+
+class SelectionError(AudiodvcError, ValueError):
+    """What was selected is not in the dataset, or is no selection."""
+
+
+class ObjectError(RemoteError, RuntimeError):
+    """Objects that a remote lacks or has wrong; `details` names every file."""
+
+
+class ConversionError(AudiodvcError, RuntimeError):
+    """Audio that cannot be made what was asked for."""
+
+
+class ConfigError(AudiodvcError):
+    """The user's settings cannot be understood."""

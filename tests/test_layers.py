@@ -36,6 +36,7 @@ EXCEPTIONS = (
 
 ADAPTERS, DOORS = ("adapters.*",), ("__init__", "__main__", "cli*", "report*")
 DVC = ("adapters.dvc", "adapters.dvc_*")
+RESOLVE = ("resolve*",)
 
 # Who may import a library; no module may import one that is listed with ().
 OWNERS: Mapping[str, tuple[str, ...]] = {
@@ -46,15 +47,15 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "soxr": ("adapters.audio",),
     "av": ("adapters.audio",),
     "click": ("cli*",),
-    "tqdm": ("cli*",),
+    "tqdm": ("adapters.terminal",),
     "subprocess": ADAPTERS,
     "multiprocessing": ADAPTERS,
     "concurrent": ADAPTERS,
     "filelock": ADAPTERS,
     "yaml": ("model.*",),
     "polars": ("report*", "project*", "resolve*", "rules*", "changes*", "model*"),
-    "pandas": (),
-    "audformat": (),
+    "pandas": RESOLVE,  # only where a Database is handed to a person
+    "audformat": RESOLVE,
     "git": (),  # plain git through adapters/git.py instead: docs/decisions/0002-dependencies.md
 }
 # Imported on first need, inside a function: each costs a third of a second or more.

@@ -12,11 +12,9 @@ from pathlib import Path
 
 import click
 
+from audiodvc.adapters import terminal
 from audiodvc.progress import Advance
 from audiodvc.report.look import plain
-
-# Work that ends sooner than this shows no bar.
-_DELAY = 1.0
 
 _KEPT = re.compile("(\n|\t|\x1b\\[[0-9;]*m)")
 
@@ -47,14 +45,8 @@ class Console:
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator[Advance]:
         """A bar, on a terminal only."""
-        if self.quiet or not sys.stderr.isatty():
-            yield lambda _: None
-            return
-        # Imported here: most calls never show a bar.
-        from tqdm import tqdm
-
-        with tqdm(desc=plain(what), total=total, delay=_DELAY, leave=False, dynamic_ncols=True) as bar:
-            yield bar.update
+        with (terminal.silence if self.quiet else terminal.bar)(plain(what), total) as advance:
+            yield advance
 
 
 def harmless(text: str) -> str:

@@ -1,0 +1,1 @@
+"""For consumers: from a source to a dataset that is ready to use."""
