@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 # Nearly every path is one of these, and is known to be sound in a tenth of the time.
@@ -42,6 +42,7 @@ _REASON = {
     "blank": "has a blank at the end of a part",
 }
 
+_LONGEST = 200
 _MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
 
 
@@ -56,6 +57,25 @@ def fault(path: str) -> str | None:
 def valid_md5(text: str) -> bool:
     """Whether a text names an object: 32 lower-case hex digits, for a folder with `.dir`."""
     return _MD5.fullmatch(text) is not None
+
+
+def is_within(name: str, places: Collection[str]) -> bool:
+    """Whether a name is one of these paths, or below it."""
+    if not places:
+        return False
+    while name:
+        if name in places:
+            return True
+        name = name.rpartition("/")[0]
+    return False
+
+
+def shown(text: str) -> str:
+    """A path or another cell as a message shows it: in quotes, on one line, and not endless."""
+    short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    if not short.isprintable():
+        short = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in short)
+    return f"'{short}'"
 
 
 def collisions(paths: Iterable[str]) -> list[tuple[str, str]]:

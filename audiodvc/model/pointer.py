@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import dirname, normpath
+from typing import NamedTuple
 
 from audiodvc.finding import Finding, Place
 from audiodvc.model import layout
@@ -14,6 +15,14 @@ from audiodvc.model.yamltext import Codes, read
 _CODES = Codes("AD001", "AD001")
 _PLAIN = frozenset(("outs", "meta", "desc"))
 _PLAIN_OUT = frozenset(("md5", "size", "nfiles", "hash", "path", "desc", "type", "labels", "meta"))
+
+
+class Listed(NamedTuple):
+    """A file that a pointer names: its path in the folder, its object and size."""
+
+    path: str
+    md5: str
+    size: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,10 @@ class Output:
     """Whether the default remote has its objects."""
     is_old: bool = False
     """Whether its objects are where DVC 2 kept them."""
+    remote: str = ""
+    """The remote that its objects go to, if not the default one."""
+    listed: tuple[Listed, ...] = ()
+    """The files of a folder, where the pointer itself names them."""
 
     @property
     def is_folder(self) -> bool:
@@ -51,26 +64,36 @@ def old_name(md5: str) -> str:
 
 def parse(data: bytes, path: str) -> Output | None:
     """The output of a pointer at a path; None if it is not one of exactly one output."""
+    found = outputs(data, path)
+    return found[0] if len(found) == 1 else None
+
+
+def outputs(data: bytes, path: str) -> tuple[Output, ...]:
+    """All outputs of a pointer, or none if any of them cannot be understood."""
     document = read(data, path, _CODES)
     root = document.data if isinstance(document.data, dict) else {}
     outs = root.get("outs")
-    if not isinstance(outs, list) or len(outs) != 1 or not isinstance(outs[0], dict):
-        return None
-    out, meta = outs[0], root.get("meta")
-    if not isinstance(out.get("path"), str):
-        return None
+    if not isinstance(outs, list) or not all(_has_path(out) for out in outs):
+        return ()
+    folder = f"{dirname(path)}/{_text(root.get('wdir')) or '.'}"
+    meta, deps = root.get("meta"), _entries(root.get("deps"))
     ours = meta.get("audiodvc") if isinstance(meta, dict) else None
-    return Output(
-        normpath(f"{dirname(path)}/{out['path']}".lstrip("/")),
-        _text(out.get("md5")),
-        path,
-        document.place("outs", 0, "md5"),
-        _number(out.get("nfiles")),
-        _number(out.get("size")),
-        _text(ours.get("index")) if isinstance(ours, dict) else None,
-        is_import=bool(root.get("deps")),
-        is_stored=_is_stored(out) and not any("repo" in dep for dep in _entries(root.get("deps"))),
-        is_old="hash" not in out,
+    return tuple(
+        Output(
+            normpath(f"{folder}/{out['path']}".lstrip("/")),
+            _text(out.get("md5")),
+            path,
+            document.place("outs", number, "md5"),
+            _number(out.get("nfiles")),
+            _number(out.get("size")),
+            _text(ours.get("index")) if isinstance(ours, dict) else None,
+            is_import=bool(root.get("deps")),
+            is_stored=_is_stored(out) and not any("repo" in dep for dep in deps),
+            is_old="hash" not in out,
+            remote=_text(out.get("remote")),
+            listed=tuple(_listed(out.get("files"))),
+        )
+        for number, out in enumerate(outs)
     )
 
 
@@ -154,6 +177,15 @@ def _outs(stage: Mapping[str, object], name: str, place: object, declared: _Stag
                 is_stored=not any(one.fullmatch(out["path"]) for one in declared.unstored),
                 is_old="hash" not in out,
             )
+
+
+def _has_path(out: object) -> bool:
+    return isinstance(out, dict) and isinstance(out.get("path"), str)
+
+
+def _listed(files: object) -> Iterator[Listed]:
+    for one in _entries(files):
+        yield Listed(_text(one.get("relpath")), _text(one.get("md5")), _number(one.get("size")))
 
 
 def _entries(value: object) -> Iterable[dict[object, object]]:

@@ -8,11 +8,12 @@ from typing import NamedTuple
 import polars as pl
 
 from audiodvc.finding import Finding
-from audiodvc.model import formats, scalar
+from audiodvc.model import formats, pathcolumn, paths, scalar
+from audiodvc.model.paths import shown
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.rules import media
-from audiodvc.rules.media import Rows, shown
+from audiodvc.rules.media import Rows
 
 
 def aa001(snapshot: Snapshot) -> Iterator[Finding]:
@@ -75,7 +76,7 @@ def aa002(snapshot: Snapshot) -> Iterator[Finding]:
     for table in media.tables(snapshot):
         media_id = snapshot.header.tables[table.id].media_id
         for promise in (one for one in promises if one.media_id == media_id and table.has("file")):
-            named = odd[promise].filter(~media.absent(odd[promise].frame["file"], table.text("file")))
+            named = odd[promise].filter(~pathcolumn.absent(odd[promise].frame["file"], table.text("file")))
             for sheet, row, (cell,) in named.each(promise.field):
                 # Several tables may share the entry: it is one fault of the file.
                 if (promise, sheet.path, row) not in said:
@@ -132,7 +133,7 @@ def aa004(snapshot: Snapshot) -> Iterator[Finding]:
     listed = media.listed(snapshot)
     extension = media.extension("file")
     for sheet, row, (file,) in listed.filter(extension != extension.str.to_lowercase()).each("file"):
-        if not media.is_within(file, attached):
+        if not paths.is_within(file, attached):
             small = file.rpartition(".")[2]
             what = f"extension {shown(small)} of {shown(file)} is not in lower case"
             yield sheet.finding("AA004", what, row, "file")
@@ -164,7 +165,7 @@ def aa005(snapshot: Snapshot) -> Iterator[Finding]:
     attached, first = media.attached(snapshot), dict[str, str]()
     alike = listed.filter(pl.col("md5") != "", pl.col("md5").is_duplicated())
     for sheet, row, (file, md5) in alike.each("file", "md5"):
-        if not media.is_within(file, attached) and first.setdefault(md5, file) != file:
+        if not paths.is_within(file, attached) and first.setdefault(md5, file) != file:
             yield sheet.finding(
                 "AA005", f"{shown(file)} has the same bytes as {shown(first[md5])}", row, "file"
             )

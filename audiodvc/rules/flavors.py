@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import polars as pl
 
 from audiodvc.finding import Finding
-from audiodvc.model import formats, layout
+from audiodvc.model import formats, layout, pathcolumn
+from audiodvc.model.paths import shown
 from audiodvc.model.pointer import Output
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.model.spec import FLAVOR_INDEX
 from audiodvc.rules import media
-from audiodvc.rules.media import shown
 
 
 def ad005(snapshot: Snapshot) -> Iterator[Finding]:
@@ -65,7 +65,7 @@ def _stale(snapshot: Snapshot, sheet: Sheet, unit: str) -> str:
         counts = _differences(sheet, unit, sources)
     else:
         # What an unknown flavor calls its files is not known, but their sources are.
-        counts = {"gone": int(media.absent(sheet.text("source_md5"), listed["md5"]).sum())}
+        counts = {"gone": int(pathcolumn.absent(sheet.text("source_md5"), listed["md5"]).sum())}
     if media.unlisted(snapshot):
         counts.pop("gone")
     said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import polars as pl
@@ -54,27 +54,6 @@ def tables(snapshot: Snapshot) -> Iterator[Sheet]:
             yield sheet
 
 
-def absent(names: pl.Series, known: pl.Series) -> pl.Series:
-    """Which of the names are not among those that are known."""
-    # Many tables name each file of the index once and in its order: seen in a tenth of a join's time.
-    if names.equals(known):
-        return pl.repeat(value=False, n=len(names), eager=True)
-    left = names.alias("name").to_frame().with_row_index("row")
-    missing = left.join(known.alias("name").to_frame(), on="name", how="anti")["row"]
-    return pl.repeat(value=False, n=len(names), eager=True).scatter(missing, values=True)
-
-
-def is_within(name: str, paths: Collection[str]) -> bool:
-    """Whether a name is one of these paths, or below it."""
-    if not paths:
-        return False
-    while name:
-        if name in paths:
-            return True
-        name = name.rpartition("/")[0]
-    return False
-
-
 def unlisted(snapshot: Snapshot) -> frozenset[str]:
     """The tracked paths of whose files nothing can be said: they have no index, or none that can be read."""
     broken = {
@@ -99,14 +78,6 @@ def erased(snapshot: Snapshot) -> pl.DataFrame:
     return rows([snapshot.erased] if snapshot.erased else [], "file", "md5").frame.select("file", "md5")
 
 
-def shown(text: str) -> str:
-    """A path or another cell as a message shows it: in quotes, on one line, and not endless."""
-    short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    if not short.isprintable():
-        short = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in short)
-    return f"'{short}'"
-
-
 def extension(name: str) -> pl.Expr:
     """The extension of the files in a column as it is written, without the dot."""
     return pl.col(name).str.extract(r"[^/]\.([^./]+)$").fill_null("")
@@ -118,9 +89,6 @@ def made(sheet: Sheet, output: Output) -> str:
     name = _object(listed, output)
     # A row that stands there twice is one file, and the business of AK001.
     return name if name == output.md5 else _object(listed.unique(maintain_order=True), output)
-
-
-_LONGEST = 200
 
 
 def _object(listed: pl.DataFrame, output: Output) -> str:

@@ -9,12 +9,13 @@ from difflib import get_close_matches
 import polars as pl
 
 from audiodvc.finding import Finding
-from audiodvc.model import paths
+from audiodvc.model import pathcolumn, paths
+from audiodvc.model.paths import shown
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.model.spec import INDEX
 from audiodvc.rules import media
-from audiodvc.rules.media import Rows, shown
+from audiodvc.rules.media import Rows
 
 
 def ar001(snapshot: Snapshot) -> Iterator[Finding]:
@@ -40,7 +41,7 @@ def ar001(snapshot: Snapshot) -> Iterator[Finding]:
     """
     for sheet in (*media.tables(snapshot), *snapshot.indexes.values()):
         if sheet.has("file"):
-            for row, why in _faults(sheet.text("file")):
+            for row, why in pathcolumn.faults(sheet.text("file")):
                 yield sheet.finding("AR001", f"path {shown(sheet.text('file')[row])} {why}", row, "file")
     for identifier, path in snapshot.header.attachments.items():
         fault = paths.fault(path)
@@ -71,13 +72,13 @@ def ar002(snapshot: Snapshot) -> Iterator[Finding]:
     There is no fix. `audiodvc add` tracks a file that is there.
     """
     named, known = media.named(snapshot), media.listed(snapshot).frame["file"]
-    missing = named.filter(media.absent(named.frame["file"], known), pl.col("file") != "")
+    missing = named.filter(pathcolumn.absent(named.frame["file"], known), pl.col("file") != "")
     if missing.frame.is_empty():
         return
     unlisted, erased = media.unlisted(snapshot), set(media.erased(snapshot)["file"])
     meant = _meant(missing.frame["file"].unique(maintain_order=True), known)
     for sheet, row, (file,) in missing.each("file"):
-        if file not in erased and not media.is_within(file, unlisted):
+        if file not in erased and not paths.is_within(file, unlisted):
             did_you_mean = f" (did you mean {shown(meant[file])}?)" if file in meant else ""
             yield sheet.finding(
                 "AR002", f"file {shown(file)} is in no media index{did_you_mean}", row, "file"
@@ -112,9 +113,9 @@ def ar003(snapshot: Snapshot) -> Iterator[Finding]:
     # A table that is not declared names media as well: that it is not declared is all that is wrong.
     named = media.rows((sheet for sheet in snapshot.tables.values() if not _is_misc(sheet)), "file")
     attached = media.attached(snapshot)
-    idle = listed.filter(media.absent(listed.frame["file"], named.frame["file"]), pl.col("file") != "")
+    idle = listed.filter(pathcolumn.absent(listed.frame["file"], named.frame["file"]), pl.col("file") != "")
     for sheet, row, (file,) in idle.each("file"):
-        if not media.is_within(file, attached):
+        if not paths.is_within(file, attached):
             yield sheet.finding("AR003", f"no table names {shown(file)}", row, "file")
 
 
@@ -140,7 +141,7 @@ def ar004(snapshot: Snapshot) -> Iterator[Finding]:
     There is no fix: rename one of the two, in the folder and in the tables.
     """
     places = _places(snapshot)
-    pairs = paths.collisions(_alike(places.frame["file"]).to_list())
+    pairs = paths.collisions(pathcolumn.alike(places.frame["file"]).to_list())
     if not pairs:
         return
     earlier = {later: first for first, later in reversed(pairs)}
@@ -153,21 +154,9 @@ def ar004(snapshot: Snapshot) -> Iterator[Finding]:
 RULES = (ar001, ar002, ar003, ar004)
 
 
-_SOUND = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$"
-_LONGEST = 4096
-"""Bytes of a path; no system can hold a longer one."""
 _TRIED = 20
 _CANDIDATES = 300
 _CUTOFF = 0.8
-
-
-def _faults(files: pl.Series) -> Iterator[tuple[int, str]]:
-    """The rows whose path is not portable, with the reason; that it is empty is said by AK002."""
-    odd = ((files != "") & ~files.str.contains(_SOUND)).arg_true()
-    for row, path in zip(odd, files[odd], strict=True):
-        why = paths.fault(path)
-        if why is not None:
-            yield row, why
 
 
 def _is_misc(sheet: Sheet) -> bool:
@@ -215,58 +204,5 @@ def _places(snapshot: Snapshot) -> Rows:
     indexes = sum(sheet.spec == INDEX for sheet in both.sheets)
     listed = both.frame.filter(pl.col("sheet") < indexes)
     named = both.frame.filter(pl.col("sheet") >= indexes)
-    more = named.filter(media.absent(named["file"], listed["file"]))
+    more = named.filter(pathcolumn.absent(named["file"], listed["file"]))
     return Rows(both.sheets, pl.concat([listed, more]))
-
-
-def _alike(files: pl.Series) -> pl.Series:
-    """The distinct paths that may collide, in their order.
-
-    Plain lower case is its own folded form, so that polars alone sees that nearly all paths of a large
-    dataset collide with nothing; only what is left is looked at one by one.
-    """
-    files = files.filter(files.str.len_bytes() <= _LONGEST)
-    if not (files.str.to_lowercase() != files).any() and files.str.len_bytes().equals(files.str.len_chars()):
-        return files.clear()
-    folds, folders = _folded(files), _folders(files)
-    folder_folds = _folded(folders)
-    shared = folder_folds.filter(folder_folds.is_duplicated())
-    shared = pl.concat([shared, folds.filter(~media.absent(folds, folder_folds)), _twice(files, folds)])
-    if shared.is_empty():
-        return files.clear()
-    # Whoever lies below a folder in question may be the first to use it.
-    above = folders.filter(_within(folder_folds, frozenset(shared)))
-    below = files.str.contains("/", literal=True) & ~media.absent(_parents(files), above)
-    return files.filter(~media.absent(folds, shared) | below).unique(maintain_order=True)
-
-
-def _parents(files: pl.Series) -> pl.Series:
-    return files.str.replace("/[^/]*$", "")
-
-
-def _folded(files: pl.Series) -> pl.Series:
-    other = files.filter(files.str.len_bytes() != files.str.len_chars()).unique()
-    folds = pl.Series([paths.folded(path) for path in other.to_list()], dtype=pl.String)
-    lower = files.str.to_lowercase()
-    return lower if other.is_empty() else files.replace_strict(other, folds, default=lower)
-
-
-def _folders(files: pl.Series) -> pl.Series:
-    """All folders above files."""
-    levels = [files]
-    while not levels[-1].is_empty():
-        below = levels[-1].filter(levels[-1].str.contains("/", literal=True))
-        levels.append(_parents(below).unique())
-    return pl.concat(levels[1:]).unique()
-
-
-def _within(names: pl.Series, paths: frozenset[str]) -> pl.Series:
-    return pl.Series([media.is_within(name, paths) for name in names.to_list()], dtype=pl.Boolean)
-
-
-def _twice(files: pl.Series, folds: pl.Series) -> pl.Series:
-    """The folded forms that several of the files have."""
-    if folds.n_unique() == files.n_unique():
-        return folds.clear()
-    distinct = pl.DataFrame({"file": files, "fold": folds}).unique("file")["fold"]
-    return distinct.filter(distinct.is_duplicated()).unique()

@@ -9,11 +9,13 @@ from difflib import get_close_matches
 import polars as pl
 
 from audiodvc.finding import Finding
+from audiodvc.model import pathcolumn
+from audiodvc.model.paths import shown
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.model.spec import FLAVOR_INDEX
 from audiodvc.rules import entries, groups, media
-from audiodvc.rules.media import Rows, shown
+from audiodvc.rules.media import Rows
 
 
 def ap001(snapshot: Snapshot) -> Iterator[Finding]:
@@ -133,9 +135,9 @@ def ap004(snapshot: Snapshot) -> Iterator[Finding]:
     yield from _flavored(snapshot, erased["md5"], listed.frame["md5"])
     named, gone = (
         media.named(snapshot),
-        erased["file"].filter(media.absent(erased["file"], listed.frame["file"])),
+        erased["file"].filter(pathcolumn.absent(erased["file"], listed.frame["file"])),
     )
-    for sheet, row, (file,) in named.filter(~media.absent(named.frame["file"], gone)).each("file"):
+    for sheet, row, (file,) in named.filter(~pathcolumn.absent(named.frame["file"], gone)).each("file"):
         yield sheet.finding("AP004", f"{shown(file)} was erased", row, "file")
 
 
@@ -225,7 +227,7 @@ def _flavored(snapshot: Snapshot, erased: pl.Series, present: pl.Series) -> Iter
     """Files of flavors whose source was erased."""
     flavors = (sheet for sheet in snapshot.indexes.values() if sheet.spec == FLAVOR_INDEX)
     flavored = media.rows(flavors, "file", "source_md5")
-    gone = erased.filter((erased != "") & media.absent(erased, present))
+    gone = erased.filter((erased != "") & pathcolumn.absent(erased, present))
     sources = flavored.frame["source_md5"]
-    for sheet, row, (file,) in flavored.filter(~media.absent(sources, gone)).each("file"):
+    for sheet, row, (file,) in flavored.filter(~pathcolumn.absent(sources, gone)).each("file"):
         yield sheet.finding("AP004", f"{shown(file)} was made from a file that was erased", row, "file")

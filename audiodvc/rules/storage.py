@@ -7,12 +7,12 @@ from collections.abc import Container, Iterator, Sequence
 import polars as pl
 
 from audiodvc.finding import Finding
-from audiodvc.model import formats, layout, paths
+from audiodvc.model import formats, layout, pathcolumn, paths
+from audiodvc.model.paths import shown
 from audiodvc.model.pointer import Output
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.rules import media
-from audiodvc.rules.media import shown
 
 
 def ad001(snapshot: Snapshot) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def ad002(snapshot: Snapshot) -> Iterator[Finding]:
     attached = media.attached(snapshot)
     for path, kind in snapshot.files.items():
         is_media = path.rpartition(".")[2].lower() in formats.AUDIBLE and "." in path.rpartition("/")[2][1:]
-        if kind == "file" and is_media and not media.is_within(path, attached):
+        if kind == "file" and is_media and not paths.is_within(path, attached):
             yield Finding(path, 1, 1, "AD002", "audio is in git instead of DVC")
 
 
@@ -185,6 +185,6 @@ def _lacking(
         md5s = md5s.str.slice(0, 2) + "/" + md5s.str.slice(2)
         erased = erased.str.slice(0, 2) + "/" + erased.str.slice(2)
     sound = listed.frame["md5"].str.contains(_MD5)
-    lacking = sound & media.absent(md5s, pl.concat([present.alias("md5"), erased.alias("md5")]))
+    lacking = sound & pathcolumn.absent(md5s, pl.concat([present.alias("md5"), erased.alias("md5")]))
     for sheet, row, (file, md5) in listed.filter(lacking).each("file", "md5"):
         yield sheet.finding("AD004", f"the remote lacks object {md5} of {shown(file)}", row, "md5")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audiodvc.finding import Finding
-from audiodvc.model import mediaindex, paths, snapshot
+from audiodvc.model import mediaindex, pathcolumn, paths, snapshot
 from audiodvc.model.flavor import FORMATS, Flavor
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.rules import audio, flavors, media, splits, storage
@@ -53,7 +53,7 @@ def test_collisions_are_those_of_a_loop_over_all_paths(listed: list[str], named:
 def test_absent_names_are_those_that_are_not_known(names: list[str], known: list[str]) -> None:
     """In the order of the names, however often one stands there."""
     columns = [pl.Series(column, dtype=pl.String) for column in (names, known)]
-    assert media.absent(*columns).to_list() == [name not in known for name in names]
+    assert pathcolumn.absent(*columns).to_list() == [name not in known for name in names]
 
 
 @given(
