@@ -75,6 +75,10 @@ class ObjectError(RemoteError, RuntimeError):
     """Objects that a remote lacks or has wrong; `details` names every file."""
 
 
+class LockTimeoutError(AudiodvcError, RuntimeError):
+    """Another process has had a lock for longer than one would wait."""
+
+
 class ConversionError(AudiodvcError, RuntimeError):
     """Audio that cannot be made what was asked for."""
 

@@ -83,7 +83,8 @@ def _audiodvc(nowhere: Path) -> dict[str, str]:
     return {
         "AUDIODVC_CACHE_ROOT": str(nowhere / "cache"),
         "AUDIODVC_SHARED_CACHE_ROOT": str(nowhere / "shared"),
-        "AUDIODVC_CONFIG": str(nowhere / "config.yaml"),
+        # A regular file, and an empty one: settings that say nothing.
+        "AUDIODVC_CONFIG": str(nowhere),
     }
 
 

@@ -1,10 +1,15 @@
-"""What a sound file says of itself; the only module that knows soundfile and PyAV."""
+"""What a sound file says of itself, and what a flavor makes of it: soundfile, soxr and PyAV live here."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from audiodvc.errors import ConversionError
+from audiodvc.model import conversion
+from audiodvc.model.flavor import Flavor
 from audiodvc.model.formats import SOUND, VIDEO
 
 if TYPE_CHECKING:
@@ -16,6 +21,11 @@ _BIT_DEPTHS = {
     "ALAC_16": 16, "ALAC_20": 20, "ALAC_24": 24, "ALAC_32": 32,
 }  # fmt: skip
 _FORMATS = {"WAVEX": "wav", "RF64": "wav", "MPEG": "mp3"}
+
+# As many samples are in memory at a time, in and out of the resampler, whatever the length of a file.
+_BLOCK = 2**20
+
+_SYSTEM_ERROR = 2  # libsndfile's number for what only the system knows
 
 
 class Probe(NamedTuple):
@@ -32,14 +42,38 @@ class BrokenAudioError(Exception):
     """A file that should be audio and cannot be opened as such."""
 
 
-def probe(path: str) -> Probe:
-    """What a file is, without decoding it; anything that is not sound is only its extension."""
-    name = extension(path)
+def probe(path: str, file: str = "") -> Probe:
+    """What a file is, without decoding it; anything that is not sound is only its extension.
+
+    The name of the `file` says what an object, which has no extension, should be.
+    """
+    name = extension(file or path)
     if name in SOUND or _looks_like_sound(path):
         return _sound(path)
     if name in VIDEO and video_available():
-        return _video(path)
+        return _video(path, name)
     return Probe(name)
+
+
+def convert(source: str, target: str, flavor: Flavor, format: str) -> None:
+    """Write a file as a flavor wants it, in bounded memory, and look whether it is there whole.
+
+    The samples are those of the whole file read as float32, resampled in one go and written: neither
+    the decoders nor soxr's stream depend on how the file is cut (`test_convert.py` holds them to it).
+    """
+    import soundfile
+
+    try:
+        with _straight()(os.open(source, os.O_RDONLY)) as old:
+            _convert(old, target, flavor, format)
+    except ConversionError:
+        raise
+    except soundfile.LibsndfileError as error:
+        if error.code == _SYSTEM_ERROR:
+            raise _not_whole(target) from None
+        raise BrokenAudioError(_reason(error)) from None
+    except RuntimeError as error:
+        raise BrokenAudioError(_reason(error)) from None
 
 
 def write(path: str, samples: NDArray[np.float64], sampling_rate: int) -> None:
@@ -84,16 +118,19 @@ def _sound(path: str) -> Probe:
             name = "opus" if coding == "OPUS" else container
             return Probe(name, file.channels, rate, _BIT_DEPTHS.get(coding), frames / rate)
     except (soundfile.LibsndfileError, RuntimeError) as error:
-        reason = str(getattr(error, "error_string", error)).rstrip(".")
-        raise BrokenAudioError(reason[:1].lower() + reason[1:]) from None
+        raise BrokenAudioError(_reason(error)) from None
 
 
-def _video(path: str) -> Probe:
+def _reason(error: Exception) -> str:
+    reason = str(getattr(error, "error_string", error)).rstrip(".")
+    return reason[:1].lower() + reason[1:]
+
+
+def _video(path: str, name: str) -> Probe:
     import av
 
     try:
         with av.open(path) as container:
-            name = extension(path)
             known = set(container.format.name.split(","))
             track = next(iter(container.streams.audio), None)
             name = name if name in known or not known else min(known)
@@ -105,3 +142,99 @@ def _video(path: str) -> Probe:
             return Probe(name, track.codec_context.channels, track.codec_context.sample_rate, None, length)
     except (av.FFmpegError, ValueError) as error:
         raise BrokenAudioError(str(error)) from None
+
+
+class _Form(NamedTuple):
+    """How a file is written."""
+
+    container: str
+    subtype: str
+    channels: int
+    rate: int
+
+
+def _convert(old: Any, target: str, flavor: Flavor, format_: str) -> None:  # noqa: ANN401 - has no types
+    depth = conversion.bit_depth_of(flavor, _BIT_DEPTHS.get(old.subtype), format_)
+    channels = conversion.channels_of(flavor, old.channels)
+    frames = conversion.frames_of(flavor, old.frames, old.samplerate)
+    container = conversion.container(format_, frames, channels, depth)
+    form = _Form(container, f"PCM_{depth}", channels, flavor.sampling_rate or old.samplerate)
+    written = _write(target, form, _samples(old, flavor))
+    _look(target, form, written)
+
+
+def _samples(old: Any, flavor: Flavor) -> Iterator[NDArray[np.float32]]:  # noqa: ANN401 - has no types
+    import soxr
+
+    places = conversion.selected(flavor, old.channels)
+    rate = flavor.sampling_rate or old.samplerate
+    stream = None
+    if rate != old.samplerate:
+        channels = conversion.channels_of(flavor, old.channels)
+        stream = soxr.ResampleStream(old.samplerate, rate, channels, dtype="float32", quality="HQ")
+    widest = max(old.channels, len(places or ())) * max(1, rate // old.samplerate)
+    most, left = max(1, _BLOCK // widest), old.frames
+    while True:
+        wanted = min(most, left)
+        block = old.read(wanted, dtype="float32", always_2d=True)
+        left = left - wanted if len(block) == wanted else 0
+        if places is not None:
+            block = block[:, places]
+        if flavor.mixdown:
+            block = block.mean(axis=1, keepdims=True)
+        yield block if stream is None else stream.resample_chunk(block, last=not left)
+        if not left:
+            return
+
+
+def _write(path: str, form: _Form, blocks: Iterator[NDArray[np.float32]]) -> int:
+    import soundfile
+
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        new = _straight()(file, "w", form.rate, form.channels, form.subtype, format=form.container)
+    except soundfile.LibsndfileError as error:
+        if error.code == _SYSTEM_ERROR:
+            raise
+        raise ConversionError(f"cannot be written: {_reason(error)}") from None
+    written = 0
+    with new:
+        for block in blocks:
+            new.write(block)
+            written += len(block)
+    return written
+
+
+@cache
+def _straight() -> Any:  # noqa: ANN401 - has no types
+    """A file that is read or written from its start to its end.
+
+    soundfile seeks after each block to where it is already, after which an MP3 or Opus file decodes to
+    other samples than when it is read in one go.
+    """
+    import soundfile
+
+    class Straight(soundfile.SoundFile):  # type: ignore[misc]  # has no types
+        def seekable(self) -> bool:
+            return False
+
+    return Straight
+
+
+def _look(path: str, form: _Form, frames: int) -> None:
+    """Whether a file is what was written: where the disk is full, libsndfile may not say so."""
+    if not frames and form.container == "FLAC":
+        raise ConversionError("flac cannot hold a file without samples")
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(os.open(path, os.O_RDONLY)) as new:
+            found = (_Form(new.format, new.subtype, new.channels, new.samplerate), new.frames)
+    except soundfile.LibsndfileError:
+        found = None
+    if found != (form, frames):
+        raise _not_whole(path)
+
+
+def _not_whole(path: str) -> OSError:
+    return OSError(None, "could not be written whole: is the disk full?", path)

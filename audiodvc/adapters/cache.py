@@ -19,6 +19,7 @@ PREFIXES = tuple(f"{number:02x}" for number in range(256))
 _AT_ONCE = 4 * 2**20
 
 _BLOCK = 2**20
+_LISTED_AT_ONCE = 10
 
 Copy = Callable[[str, str], None]
 """Makes a second file of the same content; reflink where the file system can."""
@@ -39,6 +40,27 @@ def path_of(objects: str, md5: str) -> str:
 def present(objects: str) -> set[str]:
     """The names of all objects: a listing of the prefix folders, not a question a file."""
     return {prefix + name for prefix in PREFIXES for name in _names(f"{objects}/{prefix}")}
+
+
+def present_of(objects: str, names: Sequence[str]) -> set[str]:
+    """Which of these objects are there: a question for each, or one listing where that is less work."""
+    if not names:
+        return set()
+    # One prefix folder tells how large the cache is; a listing reads thrice as many names in the same time.
+    size = len(PREFIXES) * len(_names(f"{objects}/{names[0][:2]}"))
+    if size > _LISTED_AT_ONCE * len(names):
+        return {name for name in names if os.path.exists(path_of(objects, name))}
+    return present(objects).intersection(names)
+
+
+def old_place(objects: str) -> str:
+    """Where a cache keeps the objects of DVC 2 whose name is not the md5 of their very bytes."""
+    return os.path.dirname(os.path.dirname(objects))
+
+
+def is_apart(objects: str, name: str) -> bool:
+    """Whether an object lies where DVC 2 kept it, and there alone."""
+    return os.path.exists(path_of(old_place(objects), name))
 
 
 def keep(objects: str, source: str, link: str = "copy", copy: Copy | None = None) -> Kept:
@@ -199,10 +221,17 @@ def _md5() -> hashlib._Hash:
 def _names(folder: str) -> list[str]:
     try:
         return os.listdir(folder)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 
 def _discard(path: str) -> None:
     with suppress(FileNotFoundError):
         os.unlink(path)
+
+
+@contextmanager
+def making(target: str) -> Iterator[str]:
+    """A temporary name for a file that is made here: read-only and at its place when all went well."""
+    with _whole(target) as temporary:
+        yield temporary

@@ -19,7 +19,7 @@ Number = SupportsIndex | float | str
 """An integer, however it is written: `16`, `16.0`, `'16'`."""
 
 
-@dataclass(frozen=True, slots=True, init=False, repr=False)
+@dataclass(frozen=True, slots=True, init=False, repr=False, eq=False)
 class Flavor:
     """What audio should be; what is None stays as it is in the original.
 
@@ -56,6 +56,13 @@ class Flavor:
             f"mixdown={self.mixdown!r}, sampling_rate={self.sampling_rate!r})"
         )
 
+    def __eq__(self, other: object) -> bool:
+        # Also of the one that people hold, which converts files: it is the same wish.
+        return self._wish() == other._wish() if isinstance(other, Flavor) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._wish())
+
     @property
     def channels(self) -> list[int] | None:
         """The selected channels."""
@@ -78,6 +85,13 @@ class Flavor:
         if self.format is None or extension[1:].lower() == self.format:
             return file
         return f"{stem}.{self.format}"
+
+    def path(self, name: str, version: str) -> str:
+        """The folder of a dataset with this flavor, relative to the cache."""
+        return posixpath.join(name, version, self.short_id)
+
+    def _wish(self) -> tuple[object, ...]:
+        return self.bit_depth, self._channels, self.format, self.mixdown, self.sampling_rate
 
 
 def _channel_numbers(channels: Number | Iterable[Number] | None) -> tuple[int, ...] | None:

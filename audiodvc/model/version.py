@@ -11,6 +11,8 @@ _VERSION = re.compile(
     rf"v?({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-({_PART}(?:\.{_PART})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
 )
 
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
 Order = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]
 
 
@@ -28,6 +30,11 @@ def latest(tags: Iterable[str]) -> str | None:
     """The highest version among tags."""
     ranked = [(rank, tag) for tag in tags if (rank := order(tag)) is not None]
     return max(ranked)[1] if ranked else None
+
+
+def is_commit(text: str) -> bool:
+    """Whether a text is the whole name of a commit."""
+    return _COMMIT.fullmatch(text) is not None
 
 
 def _identifier(part: str) -> tuple[bool, int, str]:

@@ -1,0 +1,43 @@
+"""Locks between processes; one whose owner died does not count."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from audiodvc.errors import AudiodvcError, LockTimeoutError
+
+# Who may write to the folder may take the lock, so that a cache can be shared; the umask has its say.
+_MODE = 0o666
+
+
+@contextmanager
+def locked(path: str, timeout: float = -1, waiting: Callable[[], object] | None = None) -> Iterator[None]:
+    """Hold a lock file, for at most `timeout` seconds of waiting; without end if that is negative.
+
+    `waiting` is called once if another process has the lock, before waiting for it.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path, mode=_MODE)
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if waiting:
+                waiting()
+            lock.acquire(timeout=timeout)
+    except Timeout:
+        raise LockTimeoutError(
+            f"another process has held {path} for {timeout:g} s",
+            hint="wait for it to end, or give it more time with `timeout`",
+        ) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise AudiodvcError(f"{path} cannot be locked: {reason}", hint="name another cache") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,274 @@
+"""Repositories to read from: bare mirrors of those elsewhere, and those of this machine as they are.
+
+A mirror holds packs of commits that were asked for, each without its history and large files. What is
+new is fetched in a folder of its own and moved in when it is whole, so that a killed fetch leaves
+nothing, and git never finds a setting by which it would fetch by itself. Of a repository on this machine
+nothing is copied: its objects are read under a configuration of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from audiodvc.adapters import bare, disk, git, transport
+from audiodvc.adapters.bare import Reader
+from audiodvc.adapters.process import run
+from audiodvc.adapters.transport import REMOTE, Server
+from audiodvc.errors import DeniedError, GitError, UnknownVersionError
+
+SMALL = "blob:limit=1m"
+"""Which files come with a commit; larger ones are asked for by name."""
+
+PATIENCE = 60.0
+"""Seconds in which a server must have listed its refs."""
+
+_KEPT = "refs/audiodvc"
+_LAST = 16  # commits that a server is told we have: the next version is most like the last ones
+_FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--stdin")
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """The repository at a URL or path, read through a folder of the cache."""
+
+    folder: Path
+    url: str
+    is_local: bool
+    shown: str = ""
+
+    def refs(self) -> dict[str, str]:
+        """Every ref of the repository and the commit it leads to, `HEAD` too, as they are now."""
+        bare.make(self.folder)
+        words = ["ls-remote", "--symref", REMOTE]
+        seen = _listed(transport.ask(self._server, self.folder, words, timeout=PATIENCE))
+        bare.make(self.folder, next(iter(seen.refs.values()), ""))
+        text = json.dumps({"default": seen.default, "refs": seen.refs}, indent=0)
+        disk.write(self.folder / "refs.json", text.encode(errors="surrogateescape"))
+        return seen.refs
+
+    def remembered(self) -> dict[str, str]:
+        """The refs as they were when the repository was last asked; nobody is asked now."""
+        return self._remembered().refs
+
+    def default(self) -> str:
+        """The ref of the default branch, or `HEAD`, as of the last time that the repository was asked."""
+        return self._remembered().default
+
+    def has(self, commit: str) -> bool:
+        """Whether a commit can be read without asking anybody."""
+        if not self.is_local:
+            return bare.is_id(commit) and os.path.exists(self.folder / _KEPT / commit)
+        return os.path.isdir(self.url) and self._reader(commit).kinds([commit]) == {commit: "commit"}
+
+    def bring(self, wants: Mapping[str, str]) -> None:
+        """Make commits readable, in one fetch; each with a ref by which old servers give it, or empty."""
+        bare.check(wants)
+        if self.is_local:
+            self._require(list(wants))
+            return
+        if all(self.has(commit) for commit in wants):
+            return
+        with self._alone():
+            missing = {commit: ref for commit, ref in wants.items() if not self.has(commit)}
+            if missing:
+                self._fetch_commits(missing)
+
+    def commits(self, beginning: str) -> list[str]:
+        """The commits that are here whose names begin so."""
+        if self.is_local:
+            return self._reader().commits(beginning)
+        return sorted(name for name in bare.names(self.folder / _KEPT) if name.startswith(beginning))
+
+    def history(self, beginning: str) -> list[str]:
+        """The commits of all branches and tags whose names begin so; their names alone are fetched."""
+        if self.is_local:
+            return self.commits(beginning)
+        with self._alone(), self._workshop(next(iter(self.remembered().values()), ""), alone=True) as place:
+            specs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+            self._fetch(place, specs, "--filter=tree:0")
+            return Reader(self.folder, place / "objects").commits(beginning)
+
+    def entries(self, commit: str, folder: str = "") -> dict[str, tuple[str, str]]:
+        """Path below a folder -> mode and blob; nothing where the commit has no such folder."""
+        bare.check([commit])
+        tree = f"{commit}:{folder}" if folder else commit
+        done = self._reader(commit).run(["ls-tree", "-r", "-z", "--full-tree", tree])
+        if done.code:
+            if self._reader(commit).kinds([commit]) == {commit: "commit"}:
+                return {}
+            raise self._missing([commit])
+        lines = (os.fsdecode(line).partition("\t") for line in done.stdout.split(b"\0") if line)
+        return {path: (fields[:6], fields.rpartition(" ")[2]) for fields, _, path in lines}
+
+    def read(self, blobs: Iterable[str], *, limit: int | None = None) -> dict[str, bytes]:
+        """The contents of blobs; those that are not here come in one fetch. One over the limit is refused."""
+        wanted = list(dict.fromkeys(blobs))
+        bare.check(wanted)
+        found = dict(self._reader(next(iter(wanted), "")).contents(wanted, limit))
+        missing = [blob for blob in wanted if blob not in found]
+        if missing and not self.is_local:
+            self._fetch_blobs(missing)
+            found.update(self._reader().contents(missing, limit))
+            missing = [blob for blob in missing if blob not in found]
+        if missing:
+            raise self._missing(missing)
+        return found
+
+    @property
+    def _server(self) -> Server:
+        return Server(self.url, self.shown or transport.redact(self.url))
+
+    def _remembered(self) -> _Refs:
+        data = disk.read(self.folder / "refs.json")
+        if data is None:
+            return _Refs({}, "HEAD")
+        seen = json.loads(data.decode(errors="surrogateescape"))
+        return _Refs(seen["refs"], seen["default"])
+
+    def _require(self, commits: list[str]) -> None:
+        kinds = self._reader().kinds(commits)
+        missing = [commit for commit in commits if kinds.get(commit) != "commit"]
+        if missing:
+            raise UnknownVersionError(f"{self._server.shown} has no commit {', '.join(missing)}")
+
+    def _missing(self, names: Sequence[str]) -> GitError:
+        hint = "it is not whole: `git fetch --refetch` there, or use the address it was cloned from"
+        return GitError(
+            f"{len(names)} of the objects that {self._server.shown} names are not there",
+            hint=hint if self.is_local else "`git fsck` in the repository tells more",
+            details=names[:20],
+        )
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def _reader(self, sample: str = "") -> Reader:
+        bare.make(self.folder, sample)
+        return Reader(self.folder, self._objects() if self.is_local else self.folder / "objects")
+
+    def _objects(self) -> Path:
+        """Where a repository of this machine has its objects, if git trusts its owner."""
+        found = _asked(Path(self.url), "--path-format=absolute", "--git-path", "objects")
+        return Path(found)
+
+    # -- fetching --------------------------------------------------------------------------------
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While nobody else fetches into this mirror; what a killed fetch left is removed."""
+        from filelock import FileLock
+
+        bare.make(self.folder)
+        with FileLock(f"{self.folder}.lock"):
+            for name in bare.names(self.folder):
+                if name.startswith("new-"):
+                    shutil.rmtree(self.folder / name, ignore_errors=True)
+            yield
+
+    @contextmanager
+    def _workshop(self, sample: str, *, haves: Sequence[str] = (), alone: bool = False) -> Iterator[Path]:
+        """A repository for one fetch, which sees what the mirror has."""
+        place = self.folder / f"new-{secrets.token_hex(6)}"
+        try:
+            bare.lay_out(place, sample)
+            if not alone:
+                (place / "objects" / "info").mkdir()
+                bare.write(place / "objects" / "info" / "alternates", f"{self.folder / 'objects'}\n")
+            if haves:
+                bare.write(place / "shallow", "".join(f"{commit}\n" for commit in haves))
+                bare.write(place / "packed-refs", "".join(f"{commit} {_KEPT}/{commit}\n" for commit in haves))
+            yield place
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def _fetch_commits(self, wants: Mapping[str, str]) -> None:
+        with self._workshop(next(iter(wants)), haves=self._latest()) as place:
+            self._fetch_wants(place, wants)
+            kinds = Reader(self.folder, place / "objects").kinds(wants)
+            missing = [commit for commit in wants if kinds.get(commit) != "commit"]
+            if missing:
+                raise UnknownVersionError(
+                    f"{self._server.shown} has no commit {', '.join(missing)}",
+                    hint="if a tag or branch was moved just now, try again",
+                )
+            bare.move_objects(place / "objects", self.folder / "objects")
+        for commit in wants:
+            disk.write(self.folder / _KEPT / commit, f"{commit}\n".encode())
+
+    def _fetch_wants(self, place: Path, wants: Mapping[str, str]) -> None:
+        """By their names, else by refs; without history, else with it."""
+        shallow = ("--depth=1", f"--filter={SMALL}")
+        by_name = [f"{commit}:refs/new/{commit}" for commit in wants]
+        by_ref = [f"+{ref or commit}:refs/new/{commit}" for commit, ref in wants.items()]
+        try:
+            self._fetch(place, by_name, *shallow)
+        except UnknownVersionError:
+            if not any(wants.values()):
+                raise
+            self._fetch(place, by_ref, *shallow)
+        except GitError as error:
+            if not any("dumb http" in line for line in error.details):
+                raise
+            self._fetch(place, by_ref)
+
+    def _fetch_blobs(self, blobs: Sequence[str]) -> None:
+        with self._alone():
+            kinds = self._reader().kinds(blobs)
+            missing = [blob for blob in blobs if blob not in kinds]
+            if missing:
+                with self._workshop(missing[0]) as place:
+                    self._fetch(place, missing, "--filter=blob:none")
+                    bare.move_objects(place / "objects", self.folder / "objects")
+
+    def _fetch(self, place: Path, specs: Iterable[str], *options: str) -> None:
+        stdin = "".join(f"{spec}\n" for spec in specs).encode(errors="surrogateescape")
+        transport.ask(self._server, place, [*_FETCH, *options, REMOTE], stdin=stdin)
+
+    def _latest(self) -> list[str]:
+        """The commits that came last."""
+        kept = [self.folder / _KEPT / name for name in bare.names(self.folder / _KEPT) if bare.is_id(name)]
+        return [path.name for path in sorted(kept, key=os.path.getmtime)[-_LAST:]]
+
+
+def prefix(folder: Path) -> str:
+    """The path of a folder of this machine in its work tree; empty at the top and in a bare repository."""
+    return _asked(folder, "--show-prefix")
+
+
+class _Refs(NamedTuple):
+    refs: dict[str, str]
+    default: str
+
+
+def _asked(folder: Path, *words: str) -> str:
+    """What git says of the repository around a folder, if it trusts the owner."""
+    server = Server(str(folder), str(folder))
+    if not folder.is_dir():
+        raise transport.failure(server, "does not appear to be a git repository")
+    try:
+        done = run(["git", "rev-parse", *words], cwd=folder, env={**git.environment(), "LC_ALL": "C"})
+    except PermissionError as error:
+        raise DeniedError(f"{folder} may not be entered", hint="ask its owner") from error
+    if done.code:
+        raise transport.failure(server, done.complaint)
+    return os.fsdecode(done.stdout[:-1])
+
+
+def _listed(output: bytes) -> _Refs:
+    """What `git ls-remote --symref` says; the commit of an annotated tag instead of the tag."""
+    refs: dict[str, str] = {}
+    default = "HEAD"
+    for line in output.splitlines():
+        value, _, name = os.fsdecode(line).partition("\t")
+        if value.startswith("ref: ") and name == "HEAD":
+            default = value.removeprefix("ref: ")
+        elif bare.is_id(value):
+            refs[name.removesuffix("^{}")] = value
+    return _Refs(refs, default)

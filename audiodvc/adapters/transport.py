@@ -1,0 +1,229 @@
+"""How git talks to a server here: no prompt, no foreign program, no secret on disk, errors by their name."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiodvc.adapters import git
+from audiodvc.adapters.process import run
+from audiodvc.errors import (
+    AudiodvcError,
+    DeniedError,
+    GitError,
+    OfflineError,
+    UnknownDatasetError,
+    UnknownVersionError,
+)
+
+REMOTE = "audiodvc-source"
+"""The name under which git finds the address, which is in the environment only."""
+
+SETTINGS: Mapping[str, str] = {
+    "protocol.version": "2",  # whoever speaks it gives any commit by its name
+    "protocol.ext.allow": "never",
+    "protocol.fd.allow": "never",
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "core.alternateRefsPrefixes": "refs/none",  # what a fetch builds on it is told
+    "fetch.recurseSubmodules": "no",
+    "fetch.unpackLimit": "1",  # always a pack: one file arrives or does not
+    "fetch.writeCommitGraph": "false",
+    "fetch.fsckObjects": "true",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where git is to ask, and how messages call it."""
+
+    url: str
+    shown: str
+
+
+def ask(
+    server: Server,
+    folder: Path,
+    words: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    timeout: float | None = None,
+) -> bytes:
+    """What git answers in a bare repository of ours, REMOTE being the server; else an error by its name."""
+    env = _environment(server, folder)
+    try:
+        done = subprocess.run(
+            ["git", *words],
+            cwd=folder,
+            input=stdin,
+            env=env,
+            timeout=timeout,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise AudiodvcError("git is not installed", hint="install git and try again") from error
+    except subprocess.TimeoutExpired as error:
+        raise OfflineError(f"{server.shown} did not answer within {timeout:g} s") from error
+    if done.returncode:
+        raise failure(server, done.stderr.decode(errors="replace"))
+    return done.stdout
+
+
+def failure(server: Server, complaint: str) -> AudiodvcError:
+    """The error that git's last words tell of."""
+    words = redact(complaint.replace(server.url, server.shown))
+    details = [line for line in words.splitlines() if line.strip() and not _is_noise(line)]
+    for pattern, kind, what, hint in _KINDS:
+        if pattern.search(words):
+            return kind(f"{server.shown} {what}", hint=hint, details=details)
+    return GitError(f"git failed on {server.shown}", details=details)
+
+
+def redact(text: str) -> str:
+    """A text without the user names and passwords of the URLs in it."""
+    return re.sub(r"(?<=://)[^/\s]*@", "", text)
+
+
+def _kind(
+    kind: type[AudiodvcError], what: str, hint: str, *patterns: str
+) -> tuple[re.Pattern[str], type[AudiodvcError], str, str]:
+    return re.compile("|".join(patterns), re.IGNORECASE), kind, what, hint
+
+
+# In the order in which they are tried: ssh ends each of its complaints with "Could not read from
+# remote repository", and GitHub answers as for a missing password where there is no repository.
+_KINDS = (
+    _kind(
+        UnknownVersionError,
+        "has no such revision, or does not give it away",
+        "`audiodvc versions` lists the versions",
+        r"couldn't find remote ref",
+        r"no such remote ref",
+        r"not our ref",
+        r"unadvertised object",
+    ),
+    _kind(
+        DeniedError,
+        "belongs to somebody else, and git does not trust it",
+        "if you do, `git config --global --add safe.directory` followed by that folder says so",
+        r"dubious ownership",
+        r"unsafe repository",
+        r"cannot use bare repository",
+    ),
+    _kind(
+        OfflineError,
+        "cannot be reached",
+        "check the connection, or ask for a version that is in the cache",
+        r"could not resolve (?:host|proxy)",
+        r"temporary failure in name resolution",
+        r"name or service not known",
+        r"unable to look ?up",
+        r"failed to connect",
+        r"couldn't connect",
+        r"unable to connect",
+        r"connection (?:refused|timed out|reset|closed)",
+        r"(?:operation|connection|request)(?: has)? timed out",
+        r"timeout was reached",
+        r"operation too slow",
+        r"network is (?:unreachable|down)",
+        r"no route to host",
+        r"empty reply from server",
+        r"returned error: (?:5\d\d|408|429)",
+        r"(?:ssl|tls|gnutls)_?\w* ?(?:connect|error|handshake)",
+    ),
+    _kind(
+        DeniedError,
+        "does not let us in",
+        "it is not there, or needs credentials: give git a credential helper or ssh a key",
+        r"authentication failed",
+        r"could not read (?:username|password)",
+        r"terminal prompts disabled",
+        r"returned error: (?:401|403|407)",
+        r"permission denied",
+        r"host key verification failed",
+        r"invalid username or (?:password|token)",
+        r"not authorized",
+    ),
+    _kind(
+        UnknownDatasetError,
+        "is no git repository",
+        "check the address",
+        r"repository .*not found",
+        r"repository not found",
+        r"returned error: (?:404|410)",
+        r"does not appear to be a git repository",
+        r"could not be found",
+        r"not a git repository",
+        r"access denied or repository not exported",
+        r"no such repository",
+        r"not valid: is this a git repository",
+    ),
+    _kind(
+        OfflineError,
+        "ended the connection",
+        "try again",
+        r"hung up unexpectedly",
+        r"early eof",
+        r"unexpected disconnect",
+        r"transfer closed",
+        r"could not read from remote repository",
+    ),
+)
+
+
+def _is_noise(line: str) -> bool:
+    return line.startswith(("warning: filtering not recognized", "remote: Enumerating", "remote: Counting"))
+
+
+def _environment(server: Server, folder: Path) -> dict[str, str]:
+    env = {
+        **git.environment(),
+        "GIT_DIR": str(folder),
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "",
+        "SSH_ASKPASS": "",
+        "GCM_INTERACTIVE": "never",
+        "LC_ALL": "C",  # the words are compared
+    }
+    env.pop("GIT_NAMESPACE", None)
+    env.setdefault("GIT_HTTP_LOW_SPEED_LIMIT", "1000")
+    env.setdefault("GIT_HTTP_LOW_SPEED_TIME", "60")
+    if _is_ssh(server.url) and "GIT_SSH" not in env:
+        env["GIT_SSH_COMMAND"] = _ssh(env, folder)
+    # Who sets these by hand, as build servers do for credentials, keeps them.
+    first = _count(os.environ.get("GIT_CONFIG_COUNT", ""))
+    pairs = [*SETTINGS.items(), (f"remote.{REMOTE}.url", server.url)]
+    for number, (key, value) in enumerate(pairs, first):
+        env[f"GIT_CONFIG_KEY_{number}"] = key
+        env[f"GIT_CONFIG_VALUE_{number}"] = value
+    return {**env, "GIT_CONFIG_COUNT": str(first + len(pairs))}
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
+
+
+def _is_ssh(url: str) -> bool:
+    return url.lower().startswith("ssh://") or ("://" not in url and not url.startswith("/"))
+
+
+def _ssh(env: Mapping[str, str], folder: Path) -> str:
+    """The user's own ssh command, told never to ask and not to wait for ever if it is OpenSSH."""
+    command = env.get("GIT_SSH_COMMAND") or _configured_ssh(env, folder) or "ssh"
+    program = next(iter(shlex.split(command)), "")
+    if os.path.basename(program).removesuffix(".exe") != "ssh":
+        return command
+    return f"{command} -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=30"
+
+
+def _configured_ssh(env: Mapping[str, str], folder: Path) -> str:
+    done = run(["git", "config", "--get", "core.sshCommand"], cwd=folder, env=env)
+    return done.stdout.decode(errors="replace").strip()

@@ -1,0 +1,94 @@
+"""A dataset's repository, read at a commit: its plan, its attachments, and what it says of its remotes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from audiodvc.adapters import disk
+from audiodvc.adapters.mirror import Mirror
+from audiodvc.model import layout, remoteconfig
+from audiodvc.resolve import plan, source
+from audiodvc.resolve.config import Config
+from audiodvc.resolve.fetch import Storage
+from audiodvc.resolve.plan import List, Plan, Tree
+from audiodvc.resolve.revision import Revision
+from audiodvc.resolve.source import Source
+
+Entries = Mapping[str, tuple[str, str]]
+
+_CONFIG, _OWN_CONFIG = "config", "config.local"
+_DVC = ".dvc"
+
+
+class Commit:
+    """A commit of a source's repository, brought when it is made."""
+
+    def __init__(self, found: Source, config: Config, revision: Revision) -> None:
+        self._mirror: Mirror = source.mirror(found, config)
+        self._address, self.revision = found.address, revision
+        self._newest = self._mirror.remembered().get("HEAD", "")
+        wants = {revision.commit: revision.ref}
+        if self._newest:
+            wants.setdefault(self._newest, "HEAD")
+        self._mirror.bring(wants)
+
+    def storage(self) -> Storage:
+        """The remotes as the commit names them, and what the user set beside a repository of this machine."""
+        entries = self._mirror.entries(self.revision.commit)
+        folder = next((place for place in _above(self._address.folder) if _has_config(entries, place)), "")
+        place = f"{folder}/{_DVC}".lstrip("/")
+        blob = entries.get(f"{place}/{_CONFIG}", ("", ""))[1]
+        remotes = remoteconfig.parse(self._mirror.read([blob])[blob]) if blob else remoteconfig.RemoteConfig()
+        if not self._mirror.is_local:
+            return Storage(remotes)
+        own = Path(self._address.url, place, _OWN_CONFIG)
+        return Storage(remotes, f"{self._address.url}/{place}", remoteconfig.parse(_mine(own)))
+
+    def plan(self, list_folder: List) -> Plan:
+        """What the dataset consists of, without what was erased of it since."""
+        entries = self._mirror.entries(self.revision.commit, self._address.folder)
+        names = plan.wanted(entries)
+        contents = self._mirror.read(entries[name][1] for name in names)
+        tree = Tree(entries, {name: contents[entries[name][1]] for name in names})
+        return plan.plan(tree, list_folder, list(self._erased(tree)))
+
+    def contents(self, names: Iterable[str]) -> dict[str, bytes]:
+        """The bytes of files of the dataset that are in git."""
+        entries = self._mirror.entries(self.revision.commit, self._address.folder)
+        blobs = {name: entries[name][1] for name in names}
+        read = self._mirror.read(blobs.values())
+        return {name: read[blob] for name, blob in blobs.items()}
+
+    def _erased(self, tree: Tree) -> Iterator[bytes]:
+        """The erasures that the commit knows, and those that the newest one knows."""
+        if layout.ERASED in tree.texts:
+            yield tree.texts[layout.ERASED]
+        if self._newest and self._newest != self.revision.commit:
+            entries = self._mirror.entries(self._newest, self._address.folder)
+            if layout.ERASED in entries:
+                blob = entries[layout.ERASED][1]
+                yield self._mirror.read([blob])[blob]
+
+
+def _above(folder: str) -> Iterator[str]:
+    """A folder of the repository, and those above it."""
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+    yield ""
+
+
+def _has_config(entries: Entries, folder: str) -> bool:
+    return f"{folder}/{_DVC}/{_CONFIG}".lstrip("/") in entries
+
+
+def _mine(path: Path) -> bytes:
+    """A file that the user wrote; one of somebody else counts for nothing."""
+    try:
+        if hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
+            return b""
+    except OSError:
+        return b""
+    return disk.read(path) or b""

@@ -1,0 +1,262 @@
+"""Folders of the cache: a version with its texts, and in it the media of each flavor.
+
+A file that is in its place is whole. The state of a folder is written last, so that a folder without one was
+left by a process that did not come to its end, and is made again or gone on with.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import polars as pl
+
+from audiodvc.adapters import cache, disk, links
+from audiodvc.model import layout, table
+from audiodvc.model.flavor import Flavor
+from audiodvc.progress import Advance
+from audiodvc.resolve.plan import MEDIA, Plan
+
+STATE = ".audiodvc.json"
+LISTED = ".media.parquet"
+
+_VERSION, _FLAVOR = "audiodvc.version/v1", "audiodvc.flavor/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which state of which dataset: the name in the cache, where it comes from, version and commit."""
+
+    name: str
+    source: str
+    version: str | None
+    commit: str
+
+    @property
+    def place(self) -> str:
+        """What a person calls this state, and its folder: the version, or the beginning of the commit."""
+        return self.version or self.commit[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The texts of a dataset at a commit, in a folder of the cache."""
+
+    folder: Path
+    identity: Identity
+    tables: tuple[str, ...]
+    misc: frozenset[str]
+    attachments: Mapping[str, tuple[str, ...]]
+    erased: tuple[str, ...]
+
+    @property
+    def media(self) -> pl.DataFrame:
+        """A line for each media file, as MEDIA says."""
+        return pl.read_parquet(self.folder / LISTED).filter(~pl.col("attached")).drop("attached")
+
+    @property
+    def attached(self) -> pl.DataFrame:
+        """A line for each attachment that is a DVC object."""
+        return pl.read_parquet(self.folder / LISTED).filter(pl.col("attached")).drop("attached")
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """The version in a folder; None if there is none that was finished."""
+        state = _read(folder, _VERSION)
+        if state is None:
+            return None
+        identity = Identity(state["name"], state["source"], state["version"], state["commit"])
+        attachments = {name: tuple(files) for name, files in state["attachments"].items()}
+        return cls(
+            folder,
+            identity,
+            tuple(state["tables"]),
+            frozenset(state["misc"]),
+            attachments,
+            tuple(state["erased"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Flavored:
+    """A materialization: a version in a flavor, and whether all of its media are there."""
+
+    folder: Path
+    identity: Identity
+    flavor: Flavor
+    complete: bool
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """The materialization in a folder; None if nothing was finished there."""
+        state = _read(folder, _FLAVOR)
+        if state is None:
+            return None
+        identity = Identity(state["name"], state["source"], state["version"], state["commit"])
+        return cls(folder, identity, Flavor(**state["flavor"]), bool(state["complete"]))
+
+
+def write_version(folder: Path, identity: Identity, plan: Plan) -> Version:
+    """Put the texts of a version into a folder; what was there for another commit goes."""
+    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.tmp")
+    temporary.mkdir(parents=True)
+    try:
+        _put(temporary / layout.HEADER, plan.header.document.text.encode())
+        for name, data in plan.tables.items():
+            _put(temporary / f"db.{name}.csv", data)
+        _write_listed(temporary, plan)
+        state = {
+            "schema": _VERSION,
+            **asdict(identity),
+            "tables": list(plan.tables),
+            "misc": [name for name in plan.tables if plan.header.tables[name].kind == "misc"],
+            "attachments": plan.attachments,
+            "files": plan.media.height,
+            "erased": plan.erased["file"].to_list(),
+        }
+        _put(temporary / STATE, json.dumps(state).encode())
+        _replace(temporary, folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    version = Version.read(folder)
+    assert version is not None, folder  # noqa: S101 - it was renamed there just now
+    return version
+
+
+def write_attachment(version: Version, path: str, data: bytes) -> None:
+    """Put an attachment that is in git into the folder of its version."""
+    target = version.folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _whole(target) as temporary:
+        _put(temporary, data)
+
+
+def write_measured(version: Version, measured: pl.DataFrame) -> None:
+    """Keep what was read from objects of which no index says anything."""
+    whole = pl.read_parquet(version.folder / LISTED)
+    rest = whole.join(measured.select("file"), on="file", how="anti")
+    new = measured.select(MEDIA.names()).with_columns(attached=pl.lit(value=False))
+    with _whole(version.folder / LISTED) as temporary:
+        _write_frame(temporary, pl.concat([rest, new]).sort("file"))
+
+
+def begin(version: Version, flavor: Flavor) -> Flavored:
+    """The folder of a flavor, with or without what an earlier call brought."""
+    folder = version.folder / flavor.short_id
+    folder.mkdir(exist_ok=True)
+    known = Flavored.read(folder)
+    return known or Flavored(folder, version.identity, flavor, complete=False)
+
+
+def write_texts(version: Version, flavored: Flavored, renamed: pl.DataFrame, kinds: Sequence[str]) -> None:
+    """Header and tables of a flavor; `renamed` are media whose `destination` is not their `file`."""
+    same = [layout.HEADER]
+    for name in version.tables:
+        file = f"db.{name}.csv"
+        if (flavored.folder / file).exists():
+            continue
+        is_misc = name in version.misc
+        text = None if is_misc else _rewritten(version.folder / file, renamed, version.erased)
+        if text is None:
+            same.append(file)
+        else:
+            with _whole(flavored.folder / file) as temporary:
+                _put(temporary, text)
+    links.place(((str(version.folder / name), str(flavored.folder / name)) for name in same), kinds)
+
+
+def place(
+    files: Iterable[tuple[str, str]],
+    flavored: Flavored,
+    kinds: Sequence[str],
+    advance: Advance = lambda _: None,
+) -> None:
+    """Link files into a materialization: where each lies, and what it is called there."""
+    root = str(flavored.folder)
+    links.place(((source, f"{root}/{name}") for source, name in files), kinds, advance)
+
+
+def finish(flavored: Flavored, *, complete: bool) -> Flavored:
+    """Write down what a materialization is, and whether it lacks nothing."""
+    flavor = flavored.flavor
+    state = {
+        "schema": _FLAVOR,
+        **asdict(flavored.identity),
+        "flavor": {
+            "bit_depth": flavor.bit_depth,
+            "channels": flavor.channels,
+            "format": flavor.format,
+            "mixdown": flavor.mixdown,
+            "sampling_rate": flavor.sampling_rate,
+        },
+        "flavor_id": flavor.short_id,
+        "complete": complete,
+    }
+    disk.write(flavored.folder / STATE, json.dumps(state).encode())
+    return Flavored(flavored.folder, flavored.identity, flavor, complete)
+
+
+def _read(folder: Path, schema: str) -> dict[str, Any] | None:
+    """The state of a folder; what another release wrote, or a broken disk, is none."""
+    try:
+        state = json.loads((folder / STATE).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return state if isinstance(state, dict) and state.get("schema") == schema else None
+
+
+def _write_listed(folder: Path, plan: Plan) -> None:
+    media = plan.media.select(MEDIA.names()).with_columns(attached=pl.lit(value=False))
+    attached = plan.attached.select(MEDIA.names()).with_columns(attached=pl.lit(value=True))
+    _write_frame(folder / LISTED, pl.concat([media, attached]))
+
+
+def _write_frame(path: Path, frame: pl.DataFrame) -> None:
+    frame.write_parquet(path, compression="zstd", compression_level=1)
+    path.chmod(cache.OBJECT_MODE)
+
+
+def _rewritten(path: Path, renamed: pl.DataFrame, erased: Sequence[str]) -> bytes | None:
+    """A table whose files have other names or are gone; None if it stays as it is."""
+    if renamed.is_empty() and not erased:
+        return None
+    read = table.parse(path.read_bytes(), path.name)
+    if read.columns[:1] != ("file",):
+        return None
+    files = read.frame["c0"]
+    kept = ~files.is_in(list(erased))
+    new = files.replace(renamed["file"], renamed["destination"])
+    if kept.all() and new.equals(files):
+        return None
+    return table.dump(read.columns, read.frame.with_columns(new).filter(kept))
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    path.chmod(cache.OBJECT_MODE)
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        yield temporary
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _replace(new: Path, folder: Path) -> None:
+    """Let a folder take the place of another, which is gone at once for whoever looks anew."""
+    gone = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.gone")
+    if folder.exists():
+        folder.rename(gone)
+    new.rename(folder)
+    shutil.rmtree(gone, ignore_errors=True)
