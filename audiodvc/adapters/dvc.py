@@ -1,4 +1,4 @@
-"""DVC: its repository, configuration, state and pointers. The only module that knows it.
+"""DVC: its repository, state, pointers and remotes.
 
 DVC is imported on first need: it takes longer to import than most of our verbs take to run.
 """
@@ -9,27 +9,25 @@ import errno
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from audiodvc.adapters import cache, disk
+from audiodvc.adapters import cache
 from audiodvc.adapters.disk import Entry
 from audiodvc.errors import AudiodvcError, MediaError, RemoteError
 from audiodvc.progress import Advance
+from audiodvc.words import counted
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
-    from filelock import BaseFileLock
 
 Item = TypeVar("Item")
 
 _BATCH = 10_000
 _AT_ONCE = 256
 _HEX_DIGITS = 32
-_PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,55 +103,6 @@ def reflink(source: str, target: str) -> None:
     system.reflink(source, target)
 
 
-@contextmanager
-def locked(root: Path, waiting: Callable[[], object] | None = None) -> Iterator[None]:
-    """Keep other DVC commands out of a repository. A lock whose owner died does not count.
-
-    `waiting` is called once if another has the lock, before waiting for it.
-    """
-    from filelock import FileLock, Timeout
-
-    # DVC locks this file with flock as well, so that both see each other. Its second lock,
-    # `rwlock`, is a list of process ids which a killed process never leaves: we do without.
-    folder = root / ".dvc" / "tmp"
-    folder.mkdir(exist_ok=True)
-    lock = FileLock(folder / "lock")
-    try:
-        _acquire(lock, waiting)
-    except Timeout as error:
-        raise AudiodvcError(
-            f"another DVC or audiodvc command is at work in {root}", hint="wait for it to end and try again"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _acquire(lock: BaseFileLock, waiting: Callable[[], object] | None) -> None:
-    from filelock import Timeout
-
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        if waiting:
-            waiting()
-        lock.acquire(timeout=_PATIENCE)
-
-
-def configure(root: Path, name: str, sections: Mapping[str, Mapping[str, str]]) -> None:
-    """Set values in `config` or `config.local` of a DVC repository; all else in it stays."""
-    from configobj import ConfigObj  # type: ignore[import-untyped] # it has no types
-
-    # DVC reads UTF-8. Its own writer knows ASCII only, and leaves an empty file when it meets more.
-    path = root / ".dvc" / name
-    config = ConfigObj((disk.read(path) or b"").decode().splitlines(), interpolation=False)
-    config.indent_type = config.indent_type or "    "
-    for section, values in sections.items():
-        config.setdefault(section, {}).update(values)
-    disk.write(path, "".join(f"{line}\n" for line in config.write()).encode())
-
-
 class Workspace:
     """An open DVC repository."""
 
@@ -220,11 +169,14 @@ class Workspace:
             token = _tokenize_mtimes(mtimes)
         self._repo.state.set_link(path, os.stat(path).st_ino, token)
 
-    def ignores(self, path: str) -> bool:
-        """Whether `.dvcignore` keeps DVC from a file."""
-        return bool(self._repo.dvcignore.is_ignored_file(path))
+    def unignored(self, files: Mapping[str, Entry]) -> dict[str, Entry]:
+        """The files that `.dvcignore` does not keep DVC from, by the names that they have here."""
+        if not self._ignores_something({entry.path.rpartition("/")[0] for entry in files.values()}):
+            return dict(files)
+        ignored = self._repo.dvcignore.is_ignored_file
+        return {name: entry for name, entry in files.items() if not ignored(entry.path)}
 
-    def ignores_something(self, folders: Iterable[str]) -> bool:
+    def _ignores_something(self, folders: Iterable[str]) -> bool:
         """Whether any of these folders, or one above them, has a `.dvcignore` with a pattern."""
         places = {place for folder in folders for place in (Path(folder), *Path(folder).parents)}
         return any(_has_pattern(place / ".dvcignore") for place in places if self._inside(place))
@@ -304,21 +256,6 @@ class Workspace:
         """The remote that `dvc push` uses."""
         name = self._repo.config["core"].get("remote")
         return next((remote for remote in self.remotes if remote.name == name), None)
-
-    def add_remote(self, name: str, url: str, *, relative: bool = False) -> Remote:
-        """Configure a remote and make it the default; `relative` keeps a folder's place beside the clone."""
-        from dvc.config import Config
-        from dvc.exceptions import DvcException
-
-        folder = self.root / ".dvc"
-        entry = Path(os.path.relpath(url, folder)).as_posix() if relative else url
-        try:
-            # Refuses what `dvc push` would not understand.
-            Config(str(folder), config={"core": {"remote": name}, "remote": {name: {"url": entry}}})
-        except DvcException as error:
-            raise AudiodvcError(f"the remote {url} cannot be configured: {error}") from error
-        configure(self.root, "config", {"core": {"remote": name}, f'remote "{name}"': {"url": entry}})
-        return Remote(name, url)
 
     def remote_objects(self, remote: Remote) -> set[str]:
         """The names of all objects of a remote, in one listing.
@@ -416,8 +353,8 @@ class Workspace:
         ]
         if bad:
             raise MediaError(
-                f"{len(bad)} objects of the cache {self.objects} have other bytes than their names say",
-                hint="remove them and `audiodvc add` or `dvc fetch` again",
+                f"the cache {self.objects} has {counted(len(bad), 'object')} with other bytes than named so",
+                hint="remove what is named, and `audiodvc add` or `dvc fetch` again",
                 details=bad,
             )
 

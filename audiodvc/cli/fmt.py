@@ -9,7 +9,8 @@ from audiodvc.errors import FormatError
 from audiodvc.project import dataset
 from audiodvc.project.fmt import fmt
 from audiodvc.report import text
-from audiodvc.report.look import counted, plain
+from audiodvc.report.look import plain
+from audiodvc.words import counted
 
 
 @click.command(name="fmt")

@@ -16,7 +16,8 @@ from audiodvc.project import hooks, install, push
 from audiodvc.project.bring import bring
 from audiodvc.project.hooks import Checked
 from audiodvc.report import findings
-from audiodvc.report.look import Look
+from audiodvc.report.look import Look, failure, plain
+from audiodvc.words import counted
 
 _REFUSED = {
     "pre-commit": "nothing was committed: mend and `git add` what is named, or commit with --no-verify",
@@ -51,9 +52,9 @@ def _fmt(console: Console, top: Path, name: str, words: Sequence[str]) -> int:
     for prefix, done in hooks.format_staged(top, console.progress):
         changed = changed or bool(done.rewritten or done.problems)
         for file in done.rewritten:
-            console.result(f"formatted: {prefix}{file.path}")
+            console.result(plain(f"formatted: {prefix}{file.path}"))
         for problem in done.problems:
-            console.result(f"{prefix}{problem}")
+            console.result(plain(f"{prefix}{problem}"))
     return int(changed)
 
 
@@ -65,9 +66,9 @@ def _push(console: Console, top: Path, name: str, words: Sequence[str]) -> int:
     refs = told or push.refs(sys.stdin.buffer.read().decode(errors="surrogateescape"))
     done = push.before_push(top, remote, refs, console.progress)
     for note in done.notes:
-        console.note(f"audiodvc: {note}")
+        console.note(plain(f"audiodvc: {note}"))
     if done.objects:
-        console.note(f"audiodvc: {done.objects:,} objects pushed")
+        console.note(f"audiodvc: {counted(done.objects, 'object')} pushed")
     return _verdict(console, name, done.checked)
 
 
@@ -98,9 +99,11 @@ def _after(console: Console, top: Path, older: str) -> int:
     """Never fails: git has done what it was asked for."""
     try:
         for line in bring(top, older, console.progress):
-            console.note(f"audiodvc: {line}")
-    except (AudiodvcError, OSError) as error:
-        console.note(f"audiodvc: media stay as they were: {error}")
+            console.note(plain(f"audiodvc: {line}"))
+    except AudiodvcError as error:
+        console.note(f"audiodvc: media stay as they were: {failure(error)}")
+    except OSError as error:
+        console.note(plain(f"audiodvc: media stay as they were: {error}"))
     return 0
 
 

@@ -17,7 +17,7 @@ import click
 from audiodvc import __version__
 from audiodvc.cli.console import Console, harmless
 from audiodvc.errors import AudiodvcError
-from audiodvc.report.look import plain
+from audiodvc.report.look import failure, plain
 
 # Verb -> what it does. A verb lives in the module of its name and is imported when it is called.
 VERBS = {
@@ -29,6 +29,13 @@ VERBS = {
     "install": "let git check labels and bring media: the hooks of this clone",
     "uninstall": "take these hooks out again",
     "doctor": "check that this clone has all that it needs",
+    "get": "bring a version of a dataset, with its media, and print its folder",
+    "versions": "the versions that a dataset has",
+    "info": "what a version of a dataset holds",
+    "available": "the datasets of the configured repositories",
+    "cached": "what is in the cache",
+    "verify": "check every file of the cache against what it has to be",
+    "gc": "make room in the cache",
     "demo": "make a small dataset and show what audiodvc does with it",
 }
 
@@ -103,7 +110,7 @@ def _ending(error: BaseException) -> tuple[int, str]:
     """The exit code and the last words for what went wrong."""
     match error:
         case AudiodvcError():
-            return error.exit_code, _lines(error)
+            return error.exit_code, failure(error)
         case click.Abort() | KeyboardInterrupt():
             return _INTERRUPTED, "interrupted; nothing is half done, run it again to go on"
         case OSError():
@@ -117,11 +124,6 @@ def _complaint(error: click.ClickException) -> str:
     said = io.StringIO()
     error.show(said)
     return harmless(said.getvalue().rstrip("\n"))
-
-
-def _lines(error: AudiodvcError) -> str:
-    """What an error says: a line, and one for each detail, whatever the names in them."""
-    return str(AudiodvcError(plain(error.what), hint=plain(error.hint), details=map(plain, error.details)))
 
 
 def _write_traceback() -> str:

@@ -116,6 +116,4 @@ def _spec(parsed: Header, name: str) -> Spec | None:
 
 
 def _index(path: str, data: bytes) -> Sheet:
-    first = data[: data.find(b"\n") + 1 or None]
-    form = spec.FLAVOR_INDEX if b"source_md5" in first else spec.INDEX
-    return Sheet(path.removesuffix(layout.INDEX), path, data, form)
+    return Sheet(path.removesuffix(layout.INDEX), path, data, spec.of_index(data))

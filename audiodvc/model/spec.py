@@ -49,3 +49,8 @@ _MEDIA: Typed = (
 
 INDEX = Spec("media", "index", FILEWISE_LEVELS, _MEDIA)
 FLAVOR_INDEX = Spec("flavor", "index", FILEWISE_LEVELS, (*_MEDIA, ("source_md5", "str")))
+
+
+def of_index(data: bytes) -> Spec:
+    """The spec of a media index: that of a flavor says what each file was made from."""
+    return FLAVOR_INDEX if b"source_md5" in data.partition(b"\n")[0] else INDEX

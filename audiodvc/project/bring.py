@@ -18,6 +18,7 @@ from audiodvc.model import layout, mediaindex, paths, pointer
 from audiodvc.progress import Progress
 from audiodvc.project import install
 from audiodvc.project.dataset import Dataset
+from audiodvc.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def _fetched(workspace: dvc.Workspace, units: Sequence[_Unit], progress: Progres
 def _checked_out(workspace: dvc.Workspace, unit: _Unit) -> Iterator[str]:
     lacking = sum(not workspace.has(name) for name in unit.objects)
     if lacking:
-        yield f"{unit.name}: {lacking:,} objects are not to be had now; `dvc pull {unit.name}` brings them"
+        yield f"{unit.name}: {counted(lacking, 'object')} not to be had now; try `dvc pull {unit.name}` later"
         return
     try:
         workspace.checkout(unit.dataset.root / f"{unit.path}{layout.POINTER}")

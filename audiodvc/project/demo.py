@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from audiodvc.adapters import audio, disk, dvc, git
+from audiodvc.adapters import audio, disk, dvc_config, git
 from audiodvc.adapters.process import run
 from audiodvc.errors import AudiodvcError
 from audiodvc.model import demo as content
@@ -193,7 +193,7 @@ def _identify(repository: Path, name: str) -> None:
 
 def _keep_site(repository: Path) -> None:
     """Let later commands of the user find what DVC learned of the files while the story was told."""
-    dvc.configure(repository, "config.local", {"core": {"site_cache_dir": _site(repository)}})
+    dvc_config.configure(repository, "config.local", {"core": {"site_cache_dir": _site(repository)}})
 
 
 def _site(folder: Path) -> str:

@@ -14,8 +14,9 @@ from audiodvc.adapters import audio, disk, dvc, git
 from audiodvc.errors import AudiodvcError
 from audiodvc.model import header, layout, mediaindex, scaffold, settings
 from audiodvc.model.yamltext import Codes, read
-from audiodvc.project import install, stages
+from audiodvc.project import install, pointers, stages
 from audiodvc.project.dataset import Dataset
+from audiodvc.words import counted
 
 Outcome = Literal["ok", "warning", "error"]
 
@@ -70,7 +71,7 @@ def _header(dataset: Dataset) -> Iterator[Check]:
     for finding in parsed.findings:
         yield Check("error", layout.HEADER, f"line {finding.line}: {finding.message}")
     if not parsed.findings:
-        yield Check("ok", layout.HEADER, _counted(len(parsed.tables), "table"))
+        yield Check("ok", layout.HEADER, counted(len(parsed.tables), "table"))
 
 
 def _settings(dataset: Dataset) -> Iterator[Check]:
@@ -120,14 +121,19 @@ def _pointers(dataset: Dataset) -> Iterator[Check]:
     indexed = {name.removesuffix(layout.INDEX) for name in dataset.indexes}
     # git lists a pointer that was removed until that is staged.
     there = [name for name in dataset.pointers if (dataset.root / name).is_file()]
-    pointed = {name.removesuffix(layout.POINTER) for name in there}
-    for path in sorted(indexed - pointed):
-        is_here = (dataset.root / path).exists()
-        left = f"`git rm {path}{layout.INDEX}` if the media are to go"
-        hint = f"`audiodvc add {path}` writes it" if is_here else left
-        yield Check("error", f"{path}{layout.INDEX}", "has no pointer", hint)
-    for path in sorted(pointed):
+    for path in pointers.unpointed(dataset):
+        yield _unpointed(dataset, path)
+    for path in sorted(name.removesuffix(layout.POINTER) for name in there):
         yield _pointer(dataset, path, is_indexed=path in indexed)
+
+
+def _unpointed(dataset: Dataset, path: str) -> Check:
+    name = f"{path}{layout.INDEX}"
+    if (dataset.root / path).exists():
+        hint = f"`audiodvc add {path}` writes it, `git rm {name}` leaves {path} to you"
+        return Check("error", name, "has no pointer", hint)
+    hint = f"moved: `audiodvc add` its new place; removed: `git rm {name}`; else `git restore {path}.dvc`"
+    return Check("error", name, f"has no pointer, and {path} is not here", hint)
 
 
 def _pointer(dataset: Dataset, path: str, *, is_indexed: bool) -> Check:
@@ -138,7 +144,8 @@ def _pointer(dataset: Dataset, path: str, *, is_indexed: bool) -> Check:
     if pointer is not None:
         return Check("error", name, "has no media index", f"`audiodvc add {path}` writes it")
     if not _is_import(dataset, name):
-        return Check("error", name, "is not a pointer as `dvc add` writes it")
+        what, hint = pointers.misnamed(dataset, path) or (pointers.STRANGE, "")
+        return Check("error", name, what, hint)
     if is_indexed:
         message = "is an import, and has a media index that nothing keeps up to date"
         return Check("warning", name, message, f"`git rm --cached {path}{layout.INDEX}`, and remove it")
@@ -158,7 +165,7 @@ def _agreement(dataset: Dataset, path: str, pointer: dvc.Pointer) -> Check:
     if expected != [pointer.md5]:
         hint = f"`audiodvc add {path}` mends it"
         return Check("error", f"{path}.dvc", "pointer and media index disagree", hint)
-    message = f"{_counted(len(rows), 'file')}, pointer and media index agree"
+    message = f"{counted(len(rows), 'file')}, pointer and media index agree"
     return Check("ok", f"{path}.dvc", message)
 
 
@@ -204,10 +211,6 @@ def _video(dataset: Dataset) -> Iterator[Check]:
     del dataset
     if audio.video_available():
         yield Check("ok", "video", f"PyAV {_installed('av')}")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s'[: count != 1]}"
 
 
 def _installed(package: str) -> str:

@@ -120,7 +120,7 @@ def _changed(name: str) -> FormatError:
 
 def _spec(name: str, old: bytes, parsed: Header) -> spec.Spec | None:
     if name.endswith(layout.INDEX):
-        return spec.FLAVOR_INDEX if b"source_md5" in old.partition(b"\n")[0] else spec.INDEX
+        return spec.of_index(old)
     _refuse(parsed)
     identifier = name.removeprefix("db.").removesuffix(".csv")
     return parsed.spec(identifier) if identifier in parsed.tables else None

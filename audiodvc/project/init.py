@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from audiodvc.adapters import disk, dvc, git
+from audiodvc.adapters import disk, dvc, dvc_config, git
 from audiodvc.errors import AudiodvcError, UsageError
 from audiodvc.model import header, layout, precommit, scaffold
 from audiodvc.project import install, stages
@@ -119,7 +119,9 @@ def _storage(dataset: Dataset, workspace: dvc.Workspace, url: str | None, start:
         return None
     # Where the user's own words are relative, or there are none, clones look from where they are.
     relative = url is None or not ("://" in url or Path(url).is_absolute())
-    return workspace.add_remote(_REMOTE, wanted or _embedded(dataset.top), relative=relative)
+    target = wanted or _embedded(dataset.top)
+    dvc_config.add_remote(dataset.dvc_root, _REMOTE, target, relative=relative)
+    return dvc.Remote(_REMOTE, target)
 
 
 def _place(url: str, start: Path) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from audiodvc.adapters import disk, dvc, git
-from audiodvc.adapters.disk import Entry
 from audiodvc.errors import RemoteError
 from audiodvc.model import layout, mediaindex, version
 from audiodvc.model.mediaindex import Media
 from audiodvc.progress import Progress
+from audiodvc.project import pointers
 from audiodvc.project.dataset import Dataset
 
 
@@ -26,7 +27,10 @@ class FileState:
 
 @dataclass(frozen=True, slots=True)
 class MediaState:
-    """A media folder, against its index. `unread` files may have changed: `add` will read them."""
+    """A media folder, against its index. `unread` files may have changed: `add` will read them.
+
+    It `lacks` its pointer or its index after `dvc remove`, `dvc move` or `dvc add`.
+    """
 
     path: str
     files: int
@@ -34,6 +38,7 @@ class MediaState:
     changed: int = 0
     unread: int = 0
     absent: int = 0
+    lacks: Literal["", "pointer", "index"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def status(dataset: Dataset, progress: Progress, *, ask_remote: bool = False) ->
     tag = version.latest(git.tags(dataset.root, merged="HEAD")) if commit else None
     indexes = {name: mediaindex.parse(dataset.read(name) or b"", name) for name in dataset.indexes}
     with dataset.workspace() as workspace:
-        media = [_media(dataset, workspace, name, rows) for name, rows in indexes.items()]
+        media = list(_all_media(dataset, workspace, indexes))
         remote = _remote(workspace, _objects(indexes), progress, ask_remote=ask_remote)
     ahead, behind = git.ahead_behind(dataset.root) or (0, 0)
     files = _changes(dataset)
@@ -107,14 +112,24 @@ def _above(path: str) -> list[str]:
     return [folder.as_posix() for folder in reversed(Path(path).parents)][1:]
 
 
+def _all_media(
+    dataset: Dataset, workspace: dvc.Workspace, indexes: dict[str, list[Media]]
+) -> Iterator[MediaState]:
+    alone = set(pointers.unpointed(dataset))
+    for name, rows in indexes.items():
+        state = _media(dataset, workspace, name, rows)
+        yield replace(state, lacks="pointer") if state.path in alone else state
+    for path in pointers.unindexed(dataset):
+        yield MediaState(path, 0, lacks="index")
+
+
 def _media(dataset: Dataset, workspace: dvc.Workspace, index: str, rows: list[Media]) -> MediaState:
     path = index.removesuffix(layout.INDEX)
     start = len(str(dataset.root)) + 1
     full = dataset.root / path
-    entries = list(disk.walk(str(full))) if full.is_dir() else [disk.look(str(full))]
-    entries = _not_ignored(workspace, [entry for entry in entries if not entry.problem])
-    here = {entry.path[start:]: entry for entry in entries}
-    known = workspace.known(entries)
+    entries = disk.walk(str(full)) if full.is_dir() else [disk.look(str(full))]
+    here = workspace.unignored({entry.path[start:]: entry for entry in entries if not entry.problem})
+    known = workspace.known(list(here.values()))
     old = {media.file: media for media in rows}
     both = [(here[name], media) for name, media in old.items() if name in here]
     settled = [(known.get(entry.path), media.md5) for entry, media in both]
@@ -127,13 +142,6 @@ def _media(dataset: Dataset, workspace: dvc.Workspace, index: str, rows: list[Me
         unread=sum(md5 is None for md5, _ in settled) - resized,
         absent=len(old.keys() - here.keys()),
     )
-
-
-def _not_ignored(workspace: dvc.Workspace, entries: list[Entry]) -> list[Entry]:
-    """The files that `add` would take."""
-    if not workspace.ignores_something({entry.path.rpartition("/")[0] for entry in entries}):
-        return entries
-    return [entry for entry in entries if not workspace.ignores(entry.path)]
 
 
 def _objects(indexes: dict[str, list[Media]]) -> set[str]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from audiodvc.report.look import Look, counted, encodable, extent, plain, verdict
+from audiodvc.report.look import Look, encodable, extent, plain, verdict
+from audiodvc.words import counted
 
 if TYPE_CHECKING:
     from audiodvc.finding import Finding

@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audiodvc.errors import AudiodvcError
+from audiodvc.words import counted
+
 if TYPE_CHECKING:
     from audiodvc.project.validate import Validated
 
@@ -28,14 +31,14 @@ def plain(text: str) -> str:
     return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
+def failure(error: AudiodvcError) -> str:
+    """What could not be done: a line, and one for each detail, whatever the names in them."""
+    return str(AudiodvcError(plain(error.what), hint=plain(error.hint), details=map(plain, error.details)))
+
+
 def encodable(text: str) -> str:
     """A text that UTF-8 can say; in JSON it still means the same."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def counted(count: int, noun: str) -> str:
-    """A number of things."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def verdict(done: Validated) -> str:

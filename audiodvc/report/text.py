@@ -5,7 +5,8 @@ from __future__ import annotations
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
-from audiodvc.report.look import counted, plain
+from audiodvc.report.look import plain
+from audiodvc.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -170,6 +171,11 @@ def _staged(state: FileState) -> str:
 
 
 def _media(state: MediaState) -> str:
+    if state.lacks == "index":
+        return f"{state.path}: no media index (`audiodvc add {state.path}` writes it)"
+    if state.lacks == "pointer":
+        files = counted(state.files, "file")
+        return f"{state.path}: {files}, without a pointer (`audiodvc doctor` says what to do)"
     if state.absent == state.files and not state.new:
         return f"{state.path}: {counted(state.files, 'file')}, none of them here (`dvc pull` brings them)"
     counts = _listed(

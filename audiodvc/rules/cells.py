@@ -28,9 +28,9 @@ def as001(snapshot: Snapshot) -> Iterator[Finding]:
 
     audformat fails at an empty cell of dtype time, such as a segment without end, where it cannot read the
     table in the fast way: one with a date that has a zone or is before 1677-09-22 or after 2262-04-11, with
-    a line break in its first line, with a row of more than 1 MiB, or larger than that and with a line break
-    in a cell. One finding stands at the first such time. Dates of these kinds do load where no time is
-    missing, but they cannot be keys of a misc table that gives labels to a scheme.
+    a row of more than 1 MiB, or larger than that and with a line break in a cell. One finding stands at the
+    first such time. Dates of these kinds do load where no time is missing, but they cannot be keys of a misc
+    table that gives labels to a scheme.
 
     Bad, in a column of dtype float:
 

@@ -100,7 +100,7 @@ def af004(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def af005(snapshot: Snapshot) -> Iterator[Finding]:
-    """A row has too few or too many cells, or a line is blank.
+    """A row has fewer or more cells than the first line, or a line is blank.
 
     Some readers fill short rows up, cut long ones and skip blank lines; a comma inside of a text needs
     quotes around the text.
@@ -145,7 +145,7 @@ def af006(snapshot: Snapshot) -> Iterator[Finding]:
         if sheet.spec and not sheet.is_canonical and _has_form(sheet):
             place = table.first_difference(sheet.data, table.canonical(sheet.table, sheet.spec))
             if place is not None:
-                message = "not in canonical form (`audiodvc fmt` writes it)"
+                message = "differs from canonical form from here on; `audiodvc fmt` mends it"
                 yield _at(sheet, place, "AF006", message, _TIDY)
 
 

@@ -58,8 +58,6 @@ _ZONED, _OUTSIDE = "with a date with a zone", f"with a date outside of {timetext
 
 
 def _obstacle(sheet: Sheet) -> _Obstacle | None:
-    if "\n" in sheet.table.head or "\r" in sheet.table.head:
-        return _Obstacle("with a line break in its first line", 1)
     dates = [name for name in sheet.names if sheet.dtype(name) == "date"]
     for what, rows in (odd for name in dates for odd in _odd_dates(sheet, name)):
         row = _first(rows)

@@ -120,7 +120,7 @@ def ar003(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def ar004(snapshot: Snapshot) -> Iterator[Finding]:
-    """Two paths differ only in letter case or in Unicode form.
+    """Two paths that some systems take for one.
 
     Where file names ignore case, as on Windows and macOS, or write an accent in one way only, both are one
     file, and the second overwrites the first. Folders count too. The finding stands at the path that comes
@@ -194,8 +194,9 @@ def _near(name: str, known: pl.Series) -> list[str]:
 
 def _collision(first: str, later: str) -> str:
     if paths.folded(first) == paths.folded(later):
-        return f"path {shown(later)} differs from {shown(first)} only in letter case or Unicode form"
-    return f"path {shown(later)} spells a folder of {shown(first)} in another letter case or Unicode form"
+        return f"path {shown(later)} spells {shown(first)} otherwise, in case or Unicode normalization"
+    other = "otherwise, in case or Unicode normalization"
+    return f"path {shown(later)} spells a folder of {shown(first)} {other}"
 
 
 def _places(snapshot: Snapshot) -> Rows:

@@ -54,7 +54,8 @@ def ah010(snapshot: Snapshot) -> Iterator[Finding]:
 
     Ids of tables, misc tables and attachments become names of files and folders, so they consist of the
     letters A to Z and a to z, digits, and the marks `.`, `_` and `-`. A table and a misc table cannot share
-    an id, because both would be the same file. A column cannot be called like a level of its table.
+    an id, because both would be the same file. A column cannot be called like a level of its table, and
+    neither name can have a line break: loaders take what is behind it for the first row.
 
     Bad:
 
@@ -212,7 +213,13 @@ def _names(header: Header, table: Entry) -> Iterator[Finding]:
         yield finding(
             header, "AH010", f"a level of {table.words} has no name", *table.path, "levels", "", key=True
         )
-    for column in entries.mapping(table.fields.get("columns")):
+    columns = [name for name in entries.mapping(table.fields.get("columns")) if isinstance(name, str)]
+    for column in columns:
         if column in levels:
             message = f"column {shown(column)} of {table.words} is called like a level"
             yield finding(header, "AH010", message, *table.path, "columns", column, key=True)
+    for noun, names in (("level", levels), ("column", columns)):
+        for name in names:
+            if "\n" in name or "\r" in name:
+                message = f"the name of {noun} {shown(name)} of {table.words} has a line break"
+                yield finding(header, "AH010", message, *table.path, f"{noun}s", name, key=True)

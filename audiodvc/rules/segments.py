@@ -66,8 +66,8 @@ def at002(snapshot: Snapshot) -> Iterator[Finding]:
 def at003(snapshot: Snapshot) -> Iterator[Finding]:
     """A segment ends after its file.
 
-    The duration of a file is in its media index. The larger of one sample and one millisecond is
-    allowed, since times are often rounded. Of a segment without end the start is looked at.
+    The duration of a file is in its media index. It may be passed by a sample or a millisecond,
+    whichever is longer, since times are often rounded. Of a segment without end the start is looked at.
 
     Bad, with a file of 3 s:
 

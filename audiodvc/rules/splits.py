@@ -43,7 +43,7 @@ def ap001(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def ap002(snapshot: Snapshot) -> Iterator[Finding]:
-    """A value of a `groups` column, such as a speaker, is in two splits.
+    """A speaker, or what else a `groups` column has, is in two splits.
 
     Files of one speaker, text or session are alike, so that a test on some of them says little about others
     when a model has learned from the rest. Which columns count is set in `audiodvc.yaml`. The column may
@@ -108,7 +108,7 @@ def ap003(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def ap004(snapshot: Snapshot) -> Iterator[Finding]:
-    """A table or index still names a file that was erased.
+    """A table or index has a file that was erased.
 
     An erasure is a promise that nobody gets the file again. A merge or a revert can bring its row back. The
     path itself may come back with other bytes: a media index that lists it with another md5 is sound.

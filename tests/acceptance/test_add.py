@@ -344,6 +344,7 @@ def test_audio_in_git_is_not_tracked_twice(repo: Repo) -> None:
     repo.git("add", "audio")
     done = repo.run("audiodvc", "add", "audio")
     assert done.returncode == 3
+    assert "audio is tracked by git (1 file)" in done.stderr
     assert "git rm -r --cached audio" in done.stderr
 
 
@@ -354,7 +355,46 @@ def test_names_collide_across_media_folders(repo: Repo) -> None:
     put(repo, "Audio/x/a.wav", tone(0.3))
     done = repo.run("audiodvc", "add", "Audio")
     assert done.returncode == 3
-    assert "letter case" in done.stderr
+    assert "Audio/x/a.wav and audio/x/a.wav: one name to systems that ignore case" in done.stderr
+
+
+def test_index_of_media_that_were_moved_goes_with_them(repo: Repo) -> None:
+    """Also where the new name is the old one to some systems; what was never committed needs no way back."""
+    repo.commit(media={"audio/a.wav": tone(0.2)})
+    put(repo, "more.wav", tone(0.3))
+    repo.audiodvc("add", "more.wav")
+    repo.dvc("move", "audio", "Audio")
+    repo.dvc("remove", "more.wav.dvc", "--outs")
+    done = repo.run("audiodvc", "add", "Audio")
+    assert done.returncode == 0, done.stderr
+    back = "`git restore --staged --worktree audio.dvc audio.media.csv` brings both back"
+    assert done.stderr.splitlines() == [
+        f"audio.media.csv removed: audio and its pointer are gone ({back})",
+        "more.wav.media.csv removed: more.wav and its pointer are gone",
+    ]
+    repo.git("commit", "--quiet", "--no-verify", "--message", "Move")
+    assert repo.git("ls-files", "*.dvc", "*.media.csv").split() == ["Audio.dvc", "Audio.media.csv"]
+    assert "more.wav" not in (repo.path / "dvc.yaml").read_text()
+
+
+def test_index_without_pointer_stays_while_its_media_are_here(repo: Repo) -> None:
+    """Whether they are to be tracked is not for another `add` to say."""
+    repo.commit(media={"audio/a.wav": tone(0.2)})
+    repo.dvc("remove", "audio.dvc")
+    put(repo, "more.wav", tone(0.3))
+    repo.audiodvc("add", "more.wav")
+    assert index(repo).keys() == {"audio/a.wav"}
+    repo.audiodvc("add", "audio")
+    assert "up to date" in repo.dvc("status", "audio.dvc")
+
+
+def test_media_that_are_gone_with_their_pointer_are_said_to_be(repo: Repo) -> None:
+    """Not only that they do not exist."""
+    repo.commit(media={"audio/a.wav": tone(0.2)})
+    repo.dvc("remove", "audio.dvc", "--outs")
+    done = repo.run("audiodvc", "add", "audio")
+    assert done.returncode == 3
+    assert "audio does not exist (its pointer is gone, too: was it moved? Add its new place" in done.stderr
 
 
 def test_pattern_of_dvcignore_is_followed(repo: Repo) -> None:
@@ -390,8 +430,8 @@ def test_lock_of_a_dead_dvc_does_not_stop_us(repo: Repo) -> None:
 def test_dvc_is_kept_out_while_we_work(repo: Repo) -> None:
     """Our lock is DVC's lock."""
     code = (
-        "from pathlib import Path; from audiodvc.adapters import dvc\n"
-        "with dvc.locked(Path('.').resolve()): print('held', flush=True); input()"
+        "from pathlib import Path; from audiodvc.adapters import dvc_lock\n"
+        "with dvc_lock.locked(Path('.').resolve()): print('held', flush=True); input()"
     )
     put(repo, "audio/a.wav", tone(0.2))
     with subprocess.Popen(

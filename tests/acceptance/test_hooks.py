@@ -282,6 +282,15 @@ def test_precommit_formats_and_fails_then_passes(repo: Repo) -> None:
     assert done.returncode == 0, said(done)
 
 
+def test_names_in_what_a_hook_says_do_nothing_to_the_terminal(repo: Repo) -> None:
+    """A folder's name stands as Python writes it, colours too."""
+    repo.write(files={"\x1b[31mone/db.yaml": HEADER, "\x1b[31mone/db.emotion.csv": '"file","emotion"\n'})
+    repo.git("add", "--all")
+    done = repo.run("audiodvc", "hook", "fmt")
+    assert "formatted: \\x1b[31mone/db.emotion.csv\n" in done.stdout
+    assert "\x1b" not in said(done)
+
+
 def test_a_draft_beside_the_dataset_keeps_nobody_from_committing(repo: Repo) -> None:
     """A table that is neither declared nor tracked is not written into dvc.yaml; one that is declared is."""
     use_precommit(repo)
@@ -445,6 +454,13 @@ def test_a_push_brings_the_media_first(guarded: Repo) -> None:
     guarded.git("clone", "--quiet", "../hub.git", str(clone.path))
     clone.dvc("pull", "--quiet")
     assert (clone.path / "audio" / "b.wav").read_bytes() == sound("b")
+
+
+def test_one_object_is_one_object(hooked: Repo) -> None:
+    """A recording that is tracked alone."""
+    hooked.git("push", "--quiet", "origin", "main")
+    hooked.commit(media={"c.wav": sound("c")}, tables={"emotion": GOOD + "c.wav,sad\n"})
+    assert "audiodvc: 1 object pushed\n" in said(hooked.run("git", "push", "origin", "main"))
 
 
 def test_a_tag_is_refused_whose_objects_the_remote_lacks(guarded: Repo) -> None:
@@ -634,6 +650,10 @@ def pulled(repo: Repo, name: str) -> list[str]:
 def test_objects_are_looked_for_where_dvc_2_kept_them(old: Repo) -> None:
     """As DVC does; nothing is said to be lacking, and nothing is pushed twice."""
     assert "AD004" not in said(old.run("audiodvc", "validate", "--remote"))
+    shutil.rmtree(old.path.parent / "dataset.media")
+    old.dvc("push", "--quiet")
+    assert not (old.path.parent / "dataset.media" / "files").exists()
+    assert "AD004" not in said(old.run("audiodvc", "validate", "--remote"))
     old.git("tag", "v1.0.0")
     done = old.run("git", "push", "origin", "main", "v1.0.0")
     assert done.returncode == 0, said(done)
@@ -727,7 +747,7 @@ def test_a_lost_object_is_said_and_git_goes_on(colleague: Repo) -> None:
     lose(hooked, "c.wav")
     done = colleague.run("git", "pull")
     assert done.returncode == 0
-    assert "`dvc pull audio.dvc` brings them" in said(done)
+    assert "1 object not to be had now; try `dvc pull audio.dvc` later" in said(done)
     assert media(colleague) == ["a.wav", "b.wav"]
 
 

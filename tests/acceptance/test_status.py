@@ -139,6 +139,28 @@ def test_names_do_nothing_to_the_terminal(repo: Repo) -> None:
     assert "db.a\\nb.csv: not staged" in seen
 
 
+def test_media_that_were_moved_or_removed_are_said_to_be(repo: Repo) -> None:
+    """Neither the old place nor the new one is what it was, and a command says what next."""
+    repo.dvc("move", "audio", "sound")
+    seen = repo.audiodvc("status")
+    assert "audio: 2 files, without a pointer (`audiodvc doctor` says what to do)" in seen
+    assert "sound: no media index (`audiodvc add sound` writes it)" in seen
+    said = doctor(repo, 1)
+    assert "has no pointer, and audio is not here (moved: `audiodvc add` its new place; removed: " in said
+    assert "`git rm audio.media.csv`; else `git restore audio.dvc`)" in said
+    assert re.search(r"(?m)^error +sound\.dvc +has no media index \(`audiodvc add sound` writes it\)", said)
+    repo.audiodvc("add", "sound")
+    assert "media    sound: 2 files, as in the index\n" in repo.audiodvc("status")
+    doctor(repo, 0)
+
+
+def test_an_import_is_no_media_folder_without_index(repo: Repo) -> None:
+    """DVC brings it up to date."""
+    repo.write(files={"../elsewhere.wav": tone(0.7)})
+    repo.dvc("import-url", str(repo.path.parent / "elsewhere.wav"), "other.wav")
+    assert "other.wav:" not in repo.audiodvc("status")
+
+
 def test_clone_without_media_says_so(repo: Repo) -> None:
     """Nothing is here yet, and one command brings it."""
     other = repo.clone("other")
@@ -213,14 +235,14 @@ def test_doctor_sees_a_pointer_that_was_removed(repo: Repo) -> None:
     """The recordings are still here, so they can be tracked again."""
     repo.dvc("remove", "audio.dvc")
     said = doctor(repo, 1)
-    assert "has no pointer (`audiodvc add audio` writes it)" in said
+    assert "has no pointer (`audiodvc add audio` writes it, `git rm audio.media.csv` leaves audio to" in said
     assert "disagree" not in said
 
 
 def test_doctor_sees_an_index_that_was_left_behind(repo: Repo) -> None:
     """The recordings are gone as well: nothing could be added."""
     repo.dvc("remove", "audio.dvc", "--outs")
-    assert "has no pointer (`git rm audio.media.csv` if the media are to go)" in doctor(repo, 1)
+    assert "has no pointer, and audio is not here" in doctor(repo, 1)
 
 
 def test_doctor_leaves_imports_to_dvc(repo: Repo) -> None:
@@ -238,6 +260,27 @@ def test_doctor_does_not_send_a_strange_pointer_to_add(repo: Repo) -> None:
     said = doctor(repo, 1)
     assert "is not a pointer as `dvc add` writes it" in said
     assert "audiodvc add audio" not in said
+
+
+def test_doctor_sees_a_pointer_that_was_renamed_alone(repo: Repo) -> None:
+    """The name of the folder stands in it as well."""
+    repo.git("mv", "audio.dvc", "sound.dvc")
+    hint = "name it audio.dvc again, or remove it and `audiodvc add sound`"
+    assert f"tracks audio, whatever it is called ({hint})" in doctor(repo, 1)
+    (repo.path / "audio").rename(repo.path / "sound")
+    done = repo.run("audiodvc", "add", "sound")
+    assert done.returncode == 3
+    assert hint in done.stderr
+    (repo.path / "sound.dvc").unlink()
+    repo.audiodvc("add", "sound")
+    doctor(repo, 0)
+
+
+def test_doctor_finds_a_flavor_without_pointer_sound(repo: Repo) -> None:
+    """It is the output of a stage."""
+    index = "file,md5,size,format,channels,sampling_rate,bit_depth,duration,source_md5\n"
+    repo.write(files={"flavors/mono.media.csv": index})
+    assert "flavors/mono" not in doctor(repo, 0)
 
 
 def test_doctor_sees_labels_that_git_ignores(repo: Repo) -> None:

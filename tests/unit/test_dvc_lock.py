@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from audiodvc.adapters import dvc
+from audiodvc.adapters import dvc_lock
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_who_has_to_wait_is_told_once(root: Path) -> None:
         told.append("waiting")
         held.release()
 
-    with dvc.locked(root, waiting):
+    with dvc_lock.locked(root, waiting):
         assert told == ["waiting"]
 
 
@@ -35,6 +35,6 @@ def test_free_lock_is_taken_without_a_word(root: Path) -> None:
     """There is nothing to wait for."""
     told: list[str] = []
     for _ in range(2):
-        with dvc.locked(root, lambda: told.append("waiting")):
+        with dvc_lock.locked(root, lambda: told.append("waiting")):
             pass
     assert not told

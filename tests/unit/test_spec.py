@@ -21,3 +21,10 @@ def test_what_a_spec_does_not_know_is_text() -> None:
 def test_a_flavor_index_names_the_source_of_each_file() -> None:
     """It is the only column more."""
     assert spec.FLAVOR_INDEX.names == (*spec.INDEX.names, "source_md5")
+
+
+def test_the_first_line_tells_a_flavor_index() -> None:
+    """What a row says does not."""
+    assert spec.of_index(b"file,md5,source_md5\nx,y,z\n") == spec.FLAVOR_INDEX
+    assert spec.of_index(b"file,md5\nsource_md5,y\n") == spec.INDEX
+    assert spec.of_index(b"") == spec.INDEX
