@@ -22,7 +22,7 @@ FLOORS = (
     ("model", "adapters"),
     ("ground",),
 )
-GROUND = ("finding", "errors", "progress", "codes")
+GROUND = ("finding", "errors", "progress", "codes", "words")
 
 # Arrows that do not point down, each with its reason: patterns of (who, whom).
 EXCEPTIONS = (
@@ -31,6 +31,7 @@ EXCEPTIONS = (
     ("cli*", "__init__"),  # --version
     ("project*", "resolve*"),  # publish and release read versions
     ("adapters.audio", "model.formats"),  # which extensions are sound is said once
+    ("adapters.audio", "model.conversion"),  # what a flavor makes of a file is decided once
     ("adapters.audio", "model.flavor"),  # a conversion is told what the audio should be
 )
 

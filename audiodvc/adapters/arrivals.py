@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -27,7 +26,6 @@ _UNKNOWN = 2**20
 # Where fewer than this are wanted, workers take longer to start than this process needs.
 _FEW = 1500
 
-_HEX = re.compile("[0-9a-f]{32}")
 # DVC's own notion of a text, whose line ends it made alike before it hashed, until version 3.
 _TEXT = bytes(range(32, 127)) + b"\n\r\t\f\b"
 _HEAD, _BLOCK, _MOST_ODD = 512, 2**20, 0.3
@@ -219,11 +217,6 @@ def place_of(remote: str, want: Want) -> str:
     """Where an object lies below the root of a remote."""
     root = remote if want.old else f"{remote}/files/md5"
     return f"{root}/{want.md5[:2]}/{want.md5[2:]}"
-
-
-def is_object(name: str) -> bool:
-    """Whether a name can be that of an object; it becomes a path, so nothing else is taken."""
-    return _HEX.fullmatch(name.removesuffix(".dir")) is not None
 
 
 def _in_turn(batches: Iterable[Batch], advance: Advance) -> list[Failure]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +26,7 @@ _FORMATS = {"WAVEX": "wav", "RF64": "wav", "MPEG": "mp3"}
 # As many samples are in memory at a time, in and out of the resampler, whatever the length of a file.
 _BLOCK = 2**20
 
+_WAV_HEADER = struct.Struct("<4sI8sIHHIIHH4sI")
 _SYSTEM_ERROR = 2  # libsndfile's number for what only the system knows
 
 
@@ -164,6 +166,7 @@ def _convert(old: Any, target: str, flavor: Flavor, format_: str) -> None:  # no
 
 
 def _samples(old: Any, flavor: Flavor) -> Iterator[NDArray[np.float32]]:  # noqa: ANN401 - has no types
+    import numpy as np
     import soxr
 
     places = conversion.selected(flavor, old.channels)
@@ -176,8 +179,9 @@ def _samples(old: Any, flavor: Flavor) -> Iterator[NDArray[np.float32]]:  # noqa
     most, left = max(1, _BLOCK // widest), old.frames
     while True:
         wanted = min(most, left)
-        block = old.read(wanted, dtype="float32", always_2d=True)
-        left = left - wanted if len(block) == wanted else 0
+        block = np.empty((wanted, old.channels), dtype=np.float32)
+        got = old.buffer_read_into(block, dtype="float32")  # in half of the time that `read` takes
+        block, left = block[:got], left - wanted if got == wanted else 0
         if places is not None:
             block = block[:, places]
         if flavor.mixdown:
@@ -188,6 +192,7 @@ def _samples(old: Any, flavor: Flavor) -> Iterator[NDArray[np.float32]]:  # noqa
 
 
 def _write(path: str, form: _Form, blocks: Iterator[NDArray[np.float32]]) -> int:
+    import numpy as np
     import soundfile
 
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
@@ -200,7 +205,7 @@ def _write(path: str, form: _Form, blocks: Iterator[NDArray[np.float32]]) -> int
     written = 0
     with new:
         for block in blocks:
-            new.write(block)
+            new.buffer_write(np.ascontiguousarray(block), dtype="float32")
             written += len(block)
     return written
 
@@ -225,6 +230,8 @@ def _look(path: str, form: _Form, frames: int) -> None:
     """Whether a file is what was written: where the disk is full, libsndfile may not say so."""
     if not frames and form.container == "FLAC":
         raise ConversionError("flac cannot hold a file without samples")
+    if form.container == "WAV" and _is_plain_wav(path, form, frames):
+        return
     import soundfile
 
     try:
@@ -236,5 +243,46 @@ def _look(path: str, form: _Form, frames: int) -> None:
         raise _not_whole(path)
 
 
+def _is_plain_wav(path: str, form: _Form, frames: int) -> bool:
+    """Whether a file has the one header that most have; libsndfile takes ten times as long to say so."""
+    depth = int(form.subtype.removeprefix("PCM_"))
+    frame = form.channels * depth // 8
+    size = frames * frame
+    told = (16, 1, form.channels, form.rate, form.rate * frame, frame, depth, b"data", size)
+    file = os.open(path, os.O_RDONLY)
+    try:
+        whole = os.fstat(file).st_size == _WAV_HEADER.size + size
+        header = _WAV_HEADER.pack(b"RIFF", _WAV_HEADER.size - 8 + size, b"WAVEfmt ", *told)
+        return whole and os.read(file, _WAV_HEADER.size) == header
+    finally:
+        os.close(file)
+
+
 def _not_whole(path: str) -> OSError:
     return OSError(None, "could not be written whole: is the disk full?", path)
+
+
+def read(path: str, start: int = 0, stop: int | None = None) -> tuple[NDArray[np.float32], int]:
+    """The samples between two times, channels first, and the sampling rate; times are in nanoseconds.
+
+    Only that part is read. Times are rounded to samples, so that parts that adjoin share none. What lies
+    behind the end of the file is left out.
+    """
+    import numpy as np
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(os.open(path, os.O_RDONLY)) as file:
+            rate = file.samplerate
+            first = min(_frame(start, rate), file.frames)
+            last = file.frames if stop is None else min(_frame(stop, rate), file.frames)
+            if first:
+                file.seek(first)
+            samples = file.read(max(0, last - first), dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        raise BrokenAudioError(_reason(error)) from None
+    return np.ascontiguousarray(samples.T), rate
+
+
+def _frame(time: int, rate: int) -> int:
+    return max(0, (time * rate + 500_000_000) // 1_000_000_000)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from netrc import NetrcParseError, netrc
 from typing import Any
+from urllib.parse import urlsplit
 
 from audiodvc.adapters import dvc_streams, dvc_trust
 from audiodvc.adapters.dvc_trust import Given, Granted
@@ -13,7 +15,7 @@ from audiodvc.errors import RemoteError
 
 _EXTRAS = {"s3": "s3", "gs": "gs", "azure": "azure", "ssh": "ssh", "webdav": "webdav", "webdavs": "webdav"}
 # Seconds; DVC's own are a minute or more, many times over.
-_CONNECT, _READ = 20, 60
+_PATIENCE = {"connect_timeout": 20, "read_timeout": 30}
 _NOBODY = "anon"  # gcsfs takes this for no token at all
 
 
@@ -24,7 +26,8 @@ def opened(given: Given, granted: Granted) -> tuple[Any, str]:
     kind = dvc_trust.kind(given.url)
     try:
         with _kept_environment():
-            cls, conf, root = get_cloud_fs({}, **granted.options)
+            patience = _PATIENCE if kind in ("http", "https", "s3") else {}
+            cls, conf, root = get_cloud_fs({}, **{**patience, **granted.options})
             fs = cls(**conf)
             _tune(fs, kind, granted)
             _ = fs.fs  # opens it
@@ -43,14 +46,14 @@ def _tune(fs: Any, kind: str, granted: Granted) -> None:  # noqa: ANN401 - DVC h
     """What DVC does not let a configuration say, or what is safer here."""
     if kind in ("http", "https"):
         fs.SESSION_RETRIES = 1  # tries are counted in one place
+        if _is_told_to_everybody(str(granted.options["url"])):
+            fs.fs_args["client_kwargs"]["trust_env"] = False
         return
     arguments = fs.fs_args
     if kind == "s3":
         config = arguments.setdefault("config_kwargs", {})
         config["max_pool_connections"] = dvc_streams.IN_FLIGHT
         config["retries"] = {"max_attempts": 1, "mode": "standard"}
-        config.setdefault("connect_timeout", _CONNECT)
-        config.setdefault("read_timeout", _READ)
         if granted.anonymous or not (dvc_trust.is_signed(granted.options) or _has_credentials()):
             arguments["anon"] = True
         fs.fs.retries = 1
@@ -60,6 +63,15 @@ def _tune(fs: Any, kind: str, granted: Granted) -> None:  # noqa: ANN401 - DVC h
         # DVC lets the host that it logs in to use the user's keys, and asks for passwords.
         arguments["agent_forwarding"] = False
         arguments.pop("client_factory", None)
+
+
+def _is_told_to_everybody(url: str) -> bool:
+    """Whether the user's netrc has a password for all hosts, and none for this one; aiohttp would send it."""
+    try:
+        hosts = netrc(os.environ.get("NETRC")).hosts
+    except (OSError, NetrcParseError):
+        return False
+    return "default" in hosts and urlsplit(url).hostname not in hosts
 
 
 def _has_credentials() -> bool:

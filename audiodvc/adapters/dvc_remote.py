@@ -116,13 +116,13 @@ def open_store(given: Given, *, allow_local: bool = False, beside: Beside = NOWH
     """The objects of a remote, or an error that says what is in the way."""
     if (path := _folder(given.url)) is not None:
         if not allow_local:
+            what = f"the remote '{given.name}' is a folder ({given.url})"
             raise RemoteError(
-                f"the remote '{given.name}' is a folder ({given.url}), and its repository is not on this machine",
+                f"{what}, and the repository that says so is not on this machine",
                 hint="`allow_local_remotes: true` in your configuration lets it be read",
             )
-        return Folder(
-            given.name, os.path.normpath(os.path.join(beside.folder or "/", os.path.expanduser(path)))
-        )
+        whole = os.path.join(beside.folder or "/", os.path.expanduser(path))
+        return Folder(given.name, os.path.normpath(whole))
     dvc_trust.kind(given.url)
     return Cloud(given, dvc_trust.grant(given, _own(beside), os.environ))
 

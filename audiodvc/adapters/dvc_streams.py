@@ -27,6 +27,8 @@ _TRIES = 4
 _PAUSE, _GROWTH = 0.3, 3.0
 # After so many objects in a row for which a remote could not be reached, the others are not tried.
 _MOST_SILENT = 8
+# A wait without end is not always interrupted by Ctrl-C: the signal may reach another thread.
+_GLANCE = 0.1
 # How long an interrupted transfer has for removing its temporary files.
 _LAST_WORDS = 5.0
 
@@ -238,6 +240,8 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
 
     future = asyncio.run_coroutine_threadsafe(watched(), get_loop())
     try:
+        while not ended.wait(_GLANCE):
+            pass
         return future.result()
     except BaseException:
         future.cancel()

@@ -30,6 +30,7 @@ _ASKING = ("ask_password", "ask_passphrase")
 _PROGRAMS = ("configpath", "credentialpath", "bearer_token_command", "proxy_command")
 _SIGNING = ("access_key_id", "profile", "configpath", "credentialpath", "allow_anonymous_login")
 _LONGEST = 300
+_NO_HOST = "?"
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 _SECRETS = frozenset(
@@ -89,7 +90,8 @@ def own_options(options: Options, *, local: bool) -> dict[str, object]:
 
 def secrets(options: Options) -> list[object]:
     """The values among options that nobody may see."""
-    return [value for key, value in options.items() if key in _SECRETS and value]
+    given = [value for key, value in options.items() if key in _SECRETS and value]
+    return [*given, *filter(None, [_split(str(options.get("url") or "")).password])]
 
 
 def is_signed(options: Options) -> bool:
@@ -111,9 +113,7 @@ def kind(url: str) -> str:
 def shown(url: str) -> str:
     """A url as a message may show it: without user, password and query."""
     parts = _split(url)
-    if not parts.scheme:
-        return _printable(url)
-    return _printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")
+    return _printable(f"{parts.scheme}://{_bare(url)}{parts.path}")
 
 
 def safe(text: str, secrets: Iterable[object] = ()) -> str:
@@ -188,7 +188,7 @@ def _split(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         # As with a bracket that is not closed.
-        return SplitResult("", "", url.rpartition("@")[2], "", "")
+        return SplitResult("", _NO_HOST, "", "", "")
 
 
 def _printable(text: str) -> str:

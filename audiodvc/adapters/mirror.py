@@ -51,7 +51,7 @@ class Mirror:
         seen = _listed(transport.ask(self._server, self.folder, words, timeout=PATIENCE))
         bare.make(self.folder, next(iter(seen.refs.values()), ""))
         text = json.dumps({"default": seen.default, "refs": seen.refs}, indent=0)
-        disk.write(self.folder / "refs.json", text.encode(errors="surrogateescape"))
+        disk.write(self.folder / "refs.json", text.encode())
         return seen.refs
 
     def remembered(self) -> dict[str, str]:
@@ -102,7 +102,7 @@ class Mirror:
         tree = f"{commit}:{folder}" if folder else commit
         done = self._reader(commit).run(["ls-tree", "-r", "-z", "--full-tree", tree])
         if done.code:
-            if self._reader(commit).kinds([commit]) == {commit: "commit"}:
+            if folder and self._reader(commit).kinds([commit]) == {commit: "commit"}:
                 return {}
             raise self._missing([commit])
         lines = (os.fsdecode(line).partition("\t") for line in done.stdout.split(b"\0") if line)
@@ -127,11 +127,12 @@ class Mirror:
         return Server(self.url, self.shown or transport.redact(self.url))
 
     def _remembered(self) -> _Refs:
-        data = disk.read(self.folder / "refs.json")
-        if data is None:
+        data = disk.read(self.folder / "refs.json") or b""
+        try:
+            seen = json.loads(data)
+            return _Refs(dict(seen["refs"]), str(seen["default"]))
+        except (ValueError, LookupError, TypeError):  # none yet, or what a power cut left of it
             return _Refs({}, "HEAD")
-        seen = json.loads(data.decode(errors="surrogateescape"))
-        return _Refs(seen["refs"], seen["default"])
 
     def _require(self, commits: list[str]) -> None:
         kinds = self._reader().kinds(commits)
@@ -189,8 +190,26 @@ class Mirror:
             shutil.rmtree(place, ignore_errors=True)
 
     def _fetch_commits(self, wants: Mapping[str, str]) -> None:
-        with self._workshop(next(iter(wants)), haves=self._latest()) as place:
-            self._fetch_wants(place, wants)
+        """By their names, else by refs; without history, else with it."""
+        shallow = ("--depth=1", f"--filter={SMALL}")
+        by_name = [f"{commit}:refs/new/{commit}" for commit in wants]
+        by_ref = [f"+{ref or commit}:refs/new/{commit}" for commit, ref in wants.items()]
+        try:
+            self._fetch_whole(wants, by_name, *shallow)
+        except UnknownVersionError:
+            if not any(wants.values()):
+                raise
+            self._fetch_whole(wants, by_ref, *shallow)
+        except GitError as error:
+            if not any("dumb http" in line for line in error.details):
+                raise
+            self._fetch_whole(wants, by_ref)
+
+    def _fetch_whole(self, wants: Mapping[str, str], specs: Sequence[str], *options: str) -> None:
+        """Keep commits once all of them are here."""
+        # Each try in a new folder: from a filtered one that failed git goes on by fetching one by one.
+        with self._workshop(next(iter(wants)), haves=self._latest() if options else ()) as place:
+            self._fetch(place, specs, *options)
             kinds = Reader(self.folder, place / "objects").kinds(wants)
             missing = [commit for commit in wants if kinds.get(commit) != "commit"]
             if missing:
@@ -202,29 +221,16 @@ class Mirror:
         for commit in wants:
             disk.write(self.folder / _KEPT / commit, f"{commit}\n".encode())
 
-    def _fetch_wants(self, place: Path, wants: Mapping[str, str]) -> None:
-        """By their names, else by refs; without history, else with it."""
-        shallow = ("--depth=1", f"--filter={SMALL}")
-        by_name = [f"{commit}:refs/new/{commit}" for commit in wants]
-        by_ref = [f"+{ref or commit}:refs/new/{commit}" for commit, ref in wants.items()]
-        try:
-            self._fetch(place, by_name, *shallow)
-        except UnknownVersionError:
-            if not any(wants.values()):
-                raise
-            self._fetch(place, by_ref, *shallow)
-        except GitError as error:
-            if not any("dumb http" in line for line in error.details):
-                raise
-            self._fetch(place, by_ref)
-
     def _fetch_blobs(self, blobs: Sequence[str]) -> None:
         with self._alone():
             kinds = self._reader().kinds(blobs)
             missing = [blob for blob in blobs if blob not in kinds]
             if missing:
                 with self._workshop(missing[0]) as place:
-                    self._fetch(place, missing, "--filter=blob:none")
+                    try:
+                        self._fetch(place, missing, "--filter=blob:none")
+                    except UnknownVersionError as error:
+                        raise self._missing(missing) from error
                     bare.move_objects(place / "objects", self.folder / "objects")
 
     def _fetch(self, place: Path, specs: Iterable[str], *options: str) -> None:

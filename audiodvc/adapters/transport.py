@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ SETTINGS: Mapping[str, str] = {
     "protocol.version": "2",  # whoever speaks it gives any commit by its name
     "protocol.ext.allow": "never",
     "protocol.fd.allow": "never",
+    "credential.interactive": "false",
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
     "core.alternateRefsPrefixes": "refs/none",  # what a fetch builds on it is told
@@ -191,35 +191,37 @@ def _environment(server: Server, folder: Path) -> dict[str, str]:
         "GIT_ASKPASS": "",
         "SSH_ASKPASS": "",
         "GCM_INTERACTIVE": "never",
+        # A fetch that finds a file missing would start a fetch, which would find it missing.
+        "GIT_NO_LAZY_FETCH": "1",
         "LC_ALL": "C",  # the words are compared
     }
     env.pop("GIT_NAMESPACE", None)
     env.setdefault("GIT_HTTP_LOW_SPEED_LIMIT", "1000")
     env.setdefault("GIT_HTTP_LOW_SPEED_TIME", "60")
-    if _is_ssh(server.url) and "GIT_SSH" not in env:
-        env["GIT_SSH_COMMAND"] = _ssh(env, folder)
     # Who sets these by hand, as build servers do for credentials, keeps them.
     first = _count(os.environ.get("GIT_CONFIG_COUNT", ""))
     pairs = [*SETTINGS.items(), (f"remote.{REMOTE}.url", server.url)]
     for number, (key, value) in enumerate(pairs, first):
         env[f"GIT_CONFIG_KEY_{number}"] = key
         env[f"GIT_CONFIG_VALUE_{number}"] = value
-    return {**env, "GIT_CONFIG_COUNT": str(first + len(pairs))}
+    env["GIT_CONFIG_COUNT"] = str(first + len(pairs))
+    # Whatever the scheme: the user's configuration may turn one address into another.
+    if not server.url.startswith("/") and "GIT_SSH" not in env:
+        env["GIT_SSH_COMMAND"] = _ssh(env, folder)
+    return env
 
 
 def _count(text: str) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def _is_ssh(url: str) -> bool:
-    return url.lower().startswith("ssh://") or ("://" not in url and not url.startswith("/"))
-
-
 def _ssh(env: Mapping[str, str], folder: Path) -> str:
     """The user's own ssh command, told never to ask and not to wait for ever if it is OpenSSH."""
     command = env.get("GIT_SSH_COMMAND") or _configured_ssh(env, folder) or "ssh"
-    program = next(iter(shlex.split(command)), "")
-    if os.path.basename(program).removesuffix(".exe") != "ssh":
+    # The first word, in quotes or not; what else there may be is for the shell.
+    program = re.match(r"""\s*(?:"([^"]*)"|'([^']*)'|(\S+))""", command)
+    name = next(filter(None, program.groups()), "") if program else ""
+    if os.path.basename(name).removesuffix(".exe") != "ssh":
         return command
     return f"{command} -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=30"
 

@@ -22,7 +22,7 @@ _SECTION = re.compile(r'\s*remote\s*"(.*)"\s*')
 _INDIRECT = "remote://"
 
 # What a value may look like, of the few keys that count. `region` becomes a part of a host's name.
-_KEYS: Mapping[str, re.Pattern[str]] = {
+KEYS: Mapping[str, re.Pattern[str]] = {
     "url": re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff-][^\x00-\x1f\x7f-\x9f\ud800-\udfff]*"),
     "endpointurl": re.compile(r"https?://[^\s/?#@\\\x00-\x1f\x7f-\x9f]+(/[^\s?#@\\\x00-\x1f\x7f-\x9f]*)?"),
     "region": re.compile(r"[A-Za-z0-9-]+"),
@@ -57,11 +57,6 @@ class Remote:
     name: str
     url: str
     options: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_local(self) -> bool:
-        """Whether it is a folder."""
-        return is_local(self.url)
 
 
 def parse(text: bytes) -> RemoteConfig:
@@ -115,14 +110,9 @@ def find(config: RemoteConfig, name: str) -> Remote | None:
     )
 
 
-def is_local(url: str) -> bool:
-    """Whether a url is a folder of some machine."""
-    return "://" not in url or url.lower().startswith(("file://", "local://"))
-
-
 def _is_kept(name: str, key: str, value: object, remotes: Mapping[str, object]) -> bool:
     """Whether a value of a remote counts."""
-    form = _KEYS.get(key)
+    form = KEYS.get(key)
     if form is None or not isinstance(value, str) or len(value) > _LONGEST or _printable(name) != name:
         return False
     return form.fullmatch(value) is not None and (name in remotes or len(remotes) < _MOST_REMOTES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from audiodvc.adapters import disk
 from audiodvc.adapters.mirror import Mirror
 from audiodvc.model import layout, remoteconfig
+from audiodvc.model.remoteconfig import RemoteConfig
 from audiodvc.resolve import plan, source
 from audiodvc.resolve.config import Config
 from audiodvc.resolve.fetch import Storage
@@ -20,6 +22,8 @@ Entries = Mapping[str, tuple[str, str]]
 
 _CONFIG, _OWN_CONFIG = "config", "config.local"
 _DVC = ".dvc"
+
+_log = logging.getLogger("audiodvc")
 
 
 class Commit:
@@ -40,7 +44,8 @@ class Commit:
         folder = next((place for place in _above(self._address.folder) if _has_config(entries, place)), "")
         place = f"{folder}/{_DVC}".lstrip("/")
         blob = entries.get(f"{place}/{_CONFIG}", ("", ""))[1]
-        remotes = remoteconfig.parse(self._mirror.read([blob])[blob]) if blob else remoteconfig.RemoteConfig()
+        remotes = remoteconfig.parse(self._mirror.read([blob])[blob]) if blob else RemoteConfig()
+        _tell(f"{place}/{_CONFIG}", remotes)
         if not self._mirror.is_local:
             return Storage(remotes)
         own = Path(self._address.url, place, _OWN_CONFIG)
@@ -70,6 +75,14 @@ class Commit:
             if layout.ERASED in entries:
                 blob = entries[layout.ERASED][1]
                 yield self._mirror.read([blob])[blob]
+
+
+def _tell(path: str, remotes: RemoteConfig) -> None:
+    """Say what of a configuration that somebody else wrote does not count."""
+    if remotes.fault:
+        _log.warning("%s %s, and is left out", path, remotes.fault)
+    if remotes.ignored:
+        _log.warning("%s: left out are the settings %s", path, ", ".join(remotes.ignored))
 
 
 def _above(folder: str) -> Iterator[str]:

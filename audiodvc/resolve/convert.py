@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -26,6 +27,8 @@ File = TypeVar("File", Asked, Made)
 Result = TypeVar("Result")
 Locate = Callable[[str], "str | os.PathLike[str]"]
 """Where the object of an md5 lies."""
+Workers = Callable[[int], AbstractContextManager[Pool]]
+"""So many worker processes, which may be there already and stay."""
 
 _PROPERTIES = ("format", "channels", "sampling_rate", "bit_depth")
 _EXTENSION = r"(?s)^(?:.*/)?\.*[^/.][^/]*\.([^/.]*)$"
@@ -67,6 +70,7 @@ def convert(  # noqa: PLR0913, PLR0917 - each is its own thing, and used once
     locate: Locate,
     progress: Progress,
     num_workers: int = 1,
+    pool: Workers = Pool,
 ) -> pl.DataFrame:
     """Make what a flavor needs, and say where it is: `file, md5, destination, path`.
 
@@ -87,7 +91,7 @@ def convert(  # noqa: PLR0913, PLR0917 - each is its own thing, and used once
         for name, md5, target in missing.select("name", "md5", "target").iter_rows()
     ]
     problems = _make(
-        files, flavored.folder_of(config.cache_root, flavor), flavor, _Crew(progress, num_workers)
+        files, flavored.folder_of(config.cache_root, flavor), flavor, _Crew(progress, num_workers, pool)
     )
     _raise(planned.select("file", "name"), problems)
     shared = pl.col("name").is_in(theirs.implode())
@@ -150,8 +154,8 @@ def _refuse(refused: pl.DataFrame) -> None:
 def _refuse_collisions(planned: pl.DataFrame) -> None:
     twice = planned.filter(pl.col("destination").is_duplicated())
     if not twice.is_empty():
-        named = twice.group_by("destination", maintain_order=True).agg(pl.col("file").str.join(" and "))
-        lines = named.select(pl.concat_str("file", pl.lit(" would both be "), "destination")).to_series()
+        named = twice.group_by("destination", maintain_order=True).agg(pl.col("file").str.join(", "))
+        lines = named.select(pl.concat_str("file", pl.lit(" would all be "), "destination")).to_series()
         raise _error(
             f"{_files(twice.height)} would not keep names of their own",
             lines,
@@ -185,6 +189,7 @@ class _Crew(NamedTuple):
 
     progress: Progress
     num_workers: int
+    pool: Workers = Pool
 
     def done(
         self, what: str, work: Callable[[Sequence[File]], Sequence[Result]], files: Sequence[File]
@@ -192,27 +197,25 @@ class _Crew(NamedTuple):
         """Each file with its result; a crash is a text that says so."""
         if not files:
             return
-        shares = _shares(files, self.num_workers)
-        with (
-            Pool(min(self.num_workers, len(shares))) as pool,
-            self.progress(what, len(files)) as advance,
-        ):
+        workers = max(1, min(self.num_workers, len(files)))
+        shares = _shares(files, workers)  # while the workers start
+        with self.pool(workers) as pool, self.progress(what, len(files)) as advance:
             for one, done in careful(pool, work, shares):
                 yield one, _CRASHED if isinstance(done, Died) else done
                 advance(1)
 
 
-def _shares(files: Sequence[File], num_workers: int) -> list[list[File]]:
+def _shares(files: Sequence[File], num_workers: int) -> Iterator[list[File]]:
     most = max(1, min(_SHARE_FILES, len(files) // (_SHARES_PER_WORKER * num_workers)))
-    shares: list[list[File]] = [[]]
+    share: list[File] = []
     size = 0
     for one in files:
-        if len(shares[-1]) == most or size > _SHARE_BYTES:
-            shares.append([])
-            size = 0
-        shares[-1].append(one)
+        if len(share) == most or size > _SHARE_BYTES:
+            yield share
+            share, size = [], 0
+        share.append(one)
         size += disk.look(one.source).size
-    return shares
+    yield share
 
 
 def _filled(rows: pl.DataFrame, found: Mapping[str, Probe]) -> pl.DataFrame:

@@ -98,7 +98,8 @@ def export(request: Request, config: Config, folder: Path, chosen: Selection, fl
     ready = get.get(request, config, chosen, flavor)
     if ready.version.identity != said:
         raise AudiodvcError(f"{said.name} {said.place} was moved just now", hint="try again")
-    _move(folder, ready, [*_media(ready, rows), *_texts(ready)], right, request.progress)
+    files = [*_media(ready, rows), *_texts(ready)]
+    _move(folder, ready, files, right, request.progress, only_texts=chosen.only_metadata)
     return ready
 
 
@@ -157,11 +158,21 @@ def _file(name: str, source: Path) -> _File:
 # the folder
 
 
-def _move(folder: Path, ready: Ready, files: Sequence[_File], right: set[str], progress: Progress) -> None:
+def _move(  # noqa: PLR0913 - a folder, and what is to be in it
+    folder: Path,
+    ready: Ready,
+    files: Sequence[_File],
+    right: set[str],
+    progress: Progress,
+    *,
+    only_texts: bool,
+) -> None:
     """Put files into a folder, and take out what an earlier version had beside them."""
     said, was = ready.version.identity, Note.read(folder)
     old = _listed(folder) if was else _FILES.to_frame()
     now = pl.DataFrame([(file.name, file.md5) for file in files], schema=_FILES, orient="row")
+    if only_texts:
+        now = pl.concat([now, _beside_texts(old).join(now, on="file", how="anti")])
     lacking = [file for file in files if file.name not in right and not _is(folder / file.name, file.md5)]
     gone = old.join(now, on="file", how="anti")
     _refuse(folder, lacking, is_ours=was is not None or (folder / layout.HEADER).exists())
@@ -190,6 +201,15 @@ def _listed(folder: Path) -> pl.DataFrame:
         )
     except (OSError, pl.exceptions.PolarsError):
         return _FILES.to_frame()
+
+
+def _beside_texts(files: pl.DataFrame) -> pl.DataFrame:
+    """Media and attachments, which a move of header and tables leaves as they are."""
+    return files.filter(~_are_tables(files["file"]) & (files["file"] != layout.HEADER))
+
+
+def _are_tables(names: pl.Series) -> pl.Series:
+    return names.str.contains(r"^db\.[^/]+\.csv$")
 
 
 def _is(path: Path, md5: str) -> bool:
@@ -230,7 +250,7 @@ def _remove(folder: Path, gone: pl.DataFrame) -> None:
 
 def _remove_other_forms(folder: Path, names: pl.Series) -> None:
     """Remove what a loader would take for the tables instead of their text."""
-    for name in names.filter(names.map_elements(lambda one: bool(layout.table_id(one)), pl.Boolean)):
+    for name in names.filter(_are_tables(names)):
         for form in _OTHER_FORMS:
             (folder / name).with_suffix(form).unlink(missing_ok=True)
 

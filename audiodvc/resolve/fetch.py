@@ -25,6 +25,7 @@ from audiodvc.resolve.config import Config
 from audiodvc.words import counted
 
 _MOST_TOLD = 20
+_NAME = r"^[0-9a-f]{32}(\.dir)?$"  # it becomes a path
 _NEXT: Mapping[str, str] = {
     "missing": "ask those who keep the dataset to `dvc push`",
     "wrong": "the remote holds other bytes than the dataset says: ask those who keep it to push them anew",
@@ -121,6 +122,8 @@ def fetch(  # noqa: PLR0913 - what, from where, and how hard to try
     `lock` is the file that keeps two processes from bringing the same objects twice.
     """
     wanted = media.select("md5", "old", "size", "remote").unique("md5", keep="first")
+    if not wanted["md5"].str.contains(_NAME).fill_null(value=False).all():
+        raise RefusedError("an object has a name that is none", hint="nothing was written")
     found = _here(stores.config, wanted)
     if _missing(found, wanted).height:
         with locks.locked(lock, timeout):
@@ -140,10 +143,8 @@ def directory_entries(
             "a directory object has a name that is none", hint="its pointer is damaged or a trap"
         )
     objects = objects_of(str(stores.config.cache_root))
-    known = [
-        objects,
-        *([objects_of(str(stores.config.shared_cache_root))] if stores.config.shared_cache_root else []),
-    ]
+    shared = stores.config.shared_cache_root
+    known = [objects, *([objects_of(str(shared))] if shared else [])]
     data = next((found for place in known if (found := dvc_remote.kept(place, md5)) is not None), None)
     if data is None:
         data = dvc_remote.read_directory(stores.store(remote), md5, old=old)
@@ -193,7 +194,7 @@ def _fetched(stores: Stores, missing: pl.DataFrame, objects: str, hands: _Hands)
 
 
 def _opened(storage: Storage, name: str, *, allow_local: bool) -> Store:
-    """The remote that plain DVC would ask: what a user says beside a repository wins over what it says itself."""
+    """The remote that plain DVC would ask: what the user says beside a repository wins over what it says."""
     wanted = name or storage.own.default or storage.remotes.default or ""
     theirs = remoteconfig.find(storage.remotes, wanted)
     mine = remoteconfig.find(storage.own, wanted)
@@ -219,8 +220,9 @@ def _error(failed: Sequence[_Failed], media: pl.DataFrame) -> ObjectError:
     more = [f"and {rows.height - len(told):,} more"] if rows.height > len(told) else []
     kind = Counter(one.failure.kind for one in failed).most_common(1)[0][0]
     withheld = next((one.withheld for one in failed if one.withheld and one.failure.kind == "refused"), "")
+    lacking = f"{counted(len(by_md5), 'object')} of {media['md5'].n_unique():,}"
     return ObjectError(
-        f"{counted(len(by_md5), 'object')} of {media['md5'].n_unique():,} could not be fetched, all else is here",
+        f"{lacking} could not be fetched, all else is here",
         hint=withheld or _NEXT[kind],
         details=[*told, *more],
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,6 +16,7 @@ import polars as pl
 
 from audiodvc.adapters import cache, links, locks
 from audiodvc.adapters.dvc_remote import Store
+from audiodvc.adapters.pool import Pool
 from audiodvc.adapters.terminal import silence
 from audiodvc.model import version as semantic
 from audiodvc.model.flavor import Flavor
@@ -24,6 +27,7 @@ from audiodvc.progress import Progress
 from audiodvc.resolve import convert, fetch, materialize, revision, selected, source
 from audiodvc.resolve.commit import Commit
 from audiodvc.resolve.config import Config
+from audiodvc.resolve.convert import Workers
 from audiodvc.resolve.fetch import Objects, Storage, Stores
 from audiodvc.resolve.materialize import Flavored, Identity, Version
 from audiodvc.resolve.revision import Revision
@@ -108,12 +112,12 @@ class Supply:
     """
 
     def __init__(self, call: _Call, version: Version, flavor: Flavor, *, complete: bool = False) -> None:
-        self.version, self.flavor, self._complete = version, flavor, complete
+        self.version, self.flavor, self.complete = version, flavor, complete
         self._call = call
-        self._remotes: tuple[int, _Remotes] | None = None
+        self._hands: _Hands | None = None
 
     def __getstate__(self) -> dict[str, object]:
-        return {**vars(self), "_remotes": None}
+        return {**vars(self), "_hands": None}
 
     @property
     def root(self) -> Path:
@@ -122,24 +126,44 @@ class Supply:
 
     def look(self, rows: pl.DataFrame) -> None:
         """Ask the repository now if these media will need it, so that a moved tag is noticed in time."""
-        if not self._complete and not self._call.has_objects(rows):
+        if not self.complete and not self._call.has_objects(rows):
             self._call.confirm(self.version)
 
-    def bring(self, rows: pl.DataFrame, names: Sequence[str]) -> bool:
-        """Bring the media of these lines that are not there by their names; whether any had to be."""
-        if self._complete or not links.lacking(str(self.root), names):
-            return False
+    def lacks(self, names: Iterable[str]) -> bool:
+        """Whether a file is not there."""
+        return not self.complete and bool(links.lacking(str(self.root), names))
+
+    def bring(self, rows: pl.DataFrame) -> None:
+        """Bring the media of these lines."""
         process = os.getpid()
-        if self._remotes is None or self._remotes[0] != process:
-            self._remotes = process, self._call.steady(self.version)
-        self._call.bring(self.version, self.flavor, rows, self._remotes[1])
-        return True
+        if self._hands is None or self._hands.process != process:
+            self._hands = _Hands(process, self._call.steady(self.version), self._call.request.workers)
+        self._call.bring(self.version, self.flavor, rows, self._hands)
 
     def close(self) -> None:
-        """Leave the remotes."""
-        if self._remotes is not None and self._remotes[0] == os.getpid():
-            self._remotes[1].__exit__(None, None, None)
-        self._remotes = None
+        """Leave the remotes, and let the workers go."""
+        if self._hands is not None:
+            self._hands.close()
+        self._hands = None
+
+
+class _Hands:
+    """What brings media time after time: remotes, and worker processes from when they are first needed."""
+
+    def __init__(self, process: int, remotes: _Remotes, workers: int) -> None:
+        self.process, self.remotes, self._workers = process, remotes, workers
+        self._open = ExitStack()
+        self._open.enter_context(remotes)
+        self._pool: Pool | None = None
+        self.close = weakref.finalize(self, _leave, process, self._open)
+
+    @contextmanager
+    def pool(self, workers: int) -> Iterator[Pool]:
+        """Workers that stay."""
+        del workers  # the next time may need more
+        if self._pool is None:
+            self._pool = self._open.enter_context(Pool(self._workers))
+        yield self._pool
 
 
 class _MovedError(Exception):
@@ -258,11 +282,11 @@ class _Call:
 
         return _Remotes(ask, self.config)
 
-    def bring(self, version: Version, flavor: Flavor, rows: pl.DataFrame, remotes: _Remotes) -> None:
+    def bring(self, version: Version, flavor: Flavor, rows: pl.DataFrame, hands: _Hands) -> None:
         """Bring, convert and link single media."""
         with locks.locked(f"{version.folder}.{flavor.short_id}.lock", self.request.patience):
-            objects = self._fetch(remotes, rows)
-            made = self._converted(version, rows, flavor, objects)
+            objects = self._fetch(hands.remotes, rows)
+            made = self._converted(version, rows, flavor, objects, hands.pool)
             kinds = self.config.links
             flavored = Flavored.read(version.folder / flavor.short_id)
             if flavored is None:
@@ -331,13 +355,13 @@ class _Call:
                 materialize.write_attachment(version, name, data)
 
     def _converted(
-        self, version: Version, rows: pl.DataFrame, flavor: Flavor, objects: Objects
+        self, version: Version, rows: pl.DataFrame, flavor: Flavor, objects: Objects, pool: Workers = Pool
     ) -> pl.DataFrame:
         workers, progress = self.request.workers, self.request.progress
         if flavor != Flavor() and rows["format"].null_count():
             rows = convert.measured(rows, objects.path, progress, workers)
             materialize.write_measured(version, rows)
-        return convert.convert(rows, flavor, self.config, objects.path, progress, workers)
+        return convert.convert(rows, flavor, self.config, objects.path, progress, workers, pool)
 
 
 class _Remotes(Stores):
@@ -372,6 +396,12 @@ def _place(request: Request) -> tuple[str, str]:
 
 def _listed(stores: Stores, output: Output) -> list[tuple[str, str]]:
     return fetch.directory_entries(stores, output.md5, old=output.is_old, remote=output.remote)
+
+
+def _leave(process: int, what: ExitStack) -> None:
+    """Close what is open, in the process that opened it: one that was forked has only copies."""
+    if process == os.getpid():
+        what.close()
 
 
 def _placed(made: pl.DataFrame, objects: Objects) -> Iterator[tuple[str, str]]:

@@ -37,9 +37,9 @@ def find(text: str | os.PathLike[str], config: Config) -> Source:
         return _named(text, candidates[0])
     if candidates:
         return _first(text, candidates, config)
-    if not address.is_address(text) and not _is_folder(text.partition("#")[0]):
-        raise _unknown(text, config)
     found = _located(text)
+    if found is None:
+        raise _unknown(text, config)
     return Source(found.name, found)
 
 
@@ -52,6 +52,8 @@ def mirror(source: Source, config: Config) -> Mirror:
 
 def _named(name: str, repository: Repository) -> Source:
     found = _located(repository.address_of(name))
+    if found is None:
+        raise UnknownDatasetError(f"there is no folder {repository.address_of(name)}", hint="check the path")
     return Source(found.name if name in _TAKEN else name, found, repository)
 
 
@@ -84,13 +86,15 @@ def _unknown(text: str, config: Config) -> UnknownDatasetError:
     )
 
 
-def _located(text: str) -> Address:
-    """The address with a path made absolute, and split into repository and folder by git."""
+def _located(text: str) -> Address | None:
+    """The address with a path made absolute, and split into repository and folder by git; None for a word."""
     found = address.local(text) if _is_folder(text) else address.parse(text)
     if not found.is_local:
         return found
     place = _absolute(found.url)
     if not place.is_dir():
+        if not address.is_address(text):
+            return None
         raise UnknownDatasetError(f"there is no folder {found.url}", hint="check the path")
     below = prefix(place)
     top = str(place)[: len(str(place)) - len(below)] if below else str(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -73,7 +74,9 @@ def _table(version: Version, parsed: Header, name: str) -> TableSummary:
     file = f"db.{name}.csv"
     read = table.parse((version.folder / file).read_bytes(), file)
     entry = parsed.tables.get(name)
-    return TableSummary(entry.kind if entry else "misc", read.frame.height, tuple(entry.columns) if entry else ())
+    return TableSummary(
+        entry.kind if entry else "misc", read.frame.height, tuple(entry.columns) if entry else ()
+    )
 
 
 def _media(media: pl.DataFrame) -> MediaSummary:
@@ -89,5 +92,5 @@ def _media(media: pl.DataFrame) -> MediaSummary:
     )
 
 
-def _distinct(column: pl.Series) -> list[int | str]:
+def _distinct(column: pl.Series) -> list[Any]:
     return column.drop_nulls().unique().sort().to_list()

@@ -27,8 +27,8 @@ def read(path: Path, table: Table) -> pd.DataFrame:
     """
     text, copy = path.with_name(path.name + _TEXT), path.with_name(path.name + _COPY)
     if _is_current(copy, text):
-        # A copy that a full disk has cut short is as if it were not there.
-        with suppress(OSError, ValueError):
+        # A copy that is broken, in whatever way, is as if it were not there.
+        with suppress(Exception):
             # Columns may lie where the file was read to, which nobody can write to.
             return _load(copy, table).copy()
     if not text.exists():

@@ -14,7 +14,7 @@ from audiodvc.finding import Finding
 from audiodvc.model import mediaindex, pathcolumn, paths, snapshot
 from audiodvc.model.flavor import FORMATS, Flavor
 from audiodvc.model.snapshot import Snapshot
-from audiodvc.rules import audio, flavors, media, splits, storage
+from audiodvc.rules import audio, flavors, splits, storage
 from audiodvc.rules import paths as paths_rules
 
 FILES = ("a.wav", "A.wav", "x/a.wav", "X/b.wav", "x/ä.wav", "x/a\u0308.wav", "x", "ß/b", "SS/c", "y/z/a", "Y")

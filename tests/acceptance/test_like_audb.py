@@ -1,0 +1,398 @@
+"""The same dataset published with audb and kept with audiodvc: every call gives the same.
+
+audb comes with the extra `bench`; without it these tests are skipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import audformat
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from audiodvc.resolve import load
+from tests.builder import Repo, RepoFactory, tone
+
+if TYPE_CHECKING:
+    import audb
+else:
+    audb = pytest.importorskip("audb")
+
+MEDIA = {
+    "audio/001.wav": tone(0.5),
+    "audio/002.wav": tone(0.25, rate=8000, channels=2),
+    "audio/003.flac": tone(1.0, format="flac"),
+    "audio/sub/004.wav": tone(0.75, subtype="FLOAT"),
+    "audio/two..dots.wav": tone(0.1),
+}
+FILES = sorted(MEDIA)
+GONE = "audio/sub/004.wav"
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """One dataset, published twice, and a cache for each."""
+
+    source: str
+    cache: Path
+    audb_cache: Path
+
+    def ours(self, call: str, *words: object, **more: object) -> object:
+        """What a call of ours gives."""
+        return getattr(load, call)(self.source, *words, cache_root=self.cache, verbose=False, **more)
+
+    def theirs(self, call: str, *words: object, **more: object) -> object:
+        """What the same call of audb gives."""
+        with warnings.catch_warnings(action="ignore"):  # audb 1.15 on pandas 3.1 warns of itself
+            return getattr(audb, call)("dataset", *words, cache_root=self.audb_cache, verbose=False, **more)
+
+
+@pytest.fixture(scope="session")
+def both(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) -> Iterator[Both]:
+    """The dataset, in two versions; one of its files is removed from both."""
+    root = tmp_path_factory.mktemp("like-audb")
+    repo = RepoFactory(root, repo_template)()
+    (root / "repository").mkdir()
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(action="ignore"):
+        repository = audb.Repository("repository", str(root), "file-system")
+        patch.setattr(audb.config, "REPOSITORIES", [repository])
+        for version, database in (("1.0.0", first()), ("1.1.0", second())):
+            publish(database, root / version, version, repository, repo)
+        audb.remove_media("dataset", GONE)
+        erase(repo)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(audb.config, "REPOSITORIES", [repository])
+        yield Both(str(repo.path), root / "cache", root / "audb-cache")
+
+
+def first() -> audformat.Database:
+    """A database with every kind of table, column and scheme."""
+    db = audformat.Database("dataset", source="made by a test", languages=["eng"])
+    db.splits["train"] = audformat.Split("train")
+    db.raters["ada"] = audformat.Rater()
+    db.media["microphone"] = audformat.Media(format="wav")
+    db.attachments["paper"] = audformat.Attachment("docs/paper.bib")
+    db.attachments["scripts"] = audformat.Attachment("scripts")
+    _misc_tables(db)
+    _schemes(db)
+    db["files"] = audformat.Table(audformat.filewise_index(FILES), split_id="train", media_id="microphone")
+    for name, values in _values().items():
+        scheme = name if name in db.schemes else None
+        db["files"][name] = audformat.Column(scheme_id=scheme, rater_id="ada" if name == "emotion" else None)
+        db["files"][name].set(values)
+    index = audformat.segmented_index(
+        ["audio/001.wav", "audio/001.wav", "audio/003.flac"], ["0s", "0.1s", "0.25s"], ["0.1s", None, "1s"]
+    )
+    db["segments"] = audformat.Table(index)
+    db["segments"]["emotion"] = audformat.Column(scheme_id="emotion")
+    db["segments"]["emotion"].set(["sad", None, "happy"])
+    db["test.few"] = audformat.Table(audformat.filewise_index(["audio/002.wav", "audio/two..dots.wav"]))
+    db["test.few"]["score"] = audformat.Column(scheme_id="score")
+    db["test.few"]["score"].set([0.25, None])
+    return db
+
+
+def second() -> audformat.Database:
+    """The next version: another label, one segment less, one table more."""
+    db = first()
+    db["files"]["emotion"].set("sad", index=audformat.filewise_index("audio/001.wav"))
+    db["segments"].drop_index(db["segments"].index[:1], inplace=True)
+    db["more"] = audformat.Table(audformat.filewise_index(["audio/003.flac"]))
+    return db
+
+
+def _misc_tables(db: audformat.Database) -> None:
+    db.schemes["age"] = audformat.Scheme("int")
+    db["speaker"] = audformat.MiscTable(pd.Index(["s1", "s2"], dtype="string", name="speaker"))
+    db["speaker"]["age"] = audformat.Column(scheme_id="age")
+    db["speaker"]["age"].set([30, None])
+    index = pd.MultiIndex.from_tuples([("audio/001.wav", 1), (GONE, 2)], names=["file", "place"])
+    index = audformat.utils.set_index_dtypes(index, {"file": "string", "place": "Int64"})
+    db["pairs"] = audformat.MiscTable(index)
+    db["pairs"]["age"] = audformat.Column(scheme_id="age")
+    db["pairs"]["age"].set([1, 2])
+
+
+def _schemes(db: audformat.Database) -> None:
+    db.schemes["emotion"] = audformat.Scheme(labels=["happy", "sad"])
+    db.schemes["speaker"] = audformat.Scheme("str", labels="speaker")
+    db.schemes["gender"] = audformat.Scheme(
+        labels={"f": {"long": "female", "code": 1}, "m": {"long": "male"}}
+    )
+    db.schemes["score"] = audformat.Scheme("float", minimum=0, maximum=1)
+    for dtype in ("bool", "int", "str", "time", "date", "object"):
+        db.schemes[dtype] = audformat.Scheme(dtype)
+
+
+def _values() -> dict[str, list[object]]:
+    return {
+        "emotion": ["happy", "sad", None, "happy", None],
+        "speaker": ["s1", "s2", None, "s1", "s2"],
+        "gender": ["f", "m", "f", None, "m"],
+        "bool": [True, False, None, True, False],
+        "int": [1, None, -3, 2**40, 0],
+        "score": [0.1, 1 / 3, None, 1.0, 0.0],
+        "str": ["a", "b, c", None, 'd "e"', "ä"],
+        "time": [pd.Timedelta("1s"), None, pd.Timedelta("0.000000001s"), pd.Timedelta("2D"), pd.Timedelta(0)],
+        "date": [pd.Timestamp("2020-01-01"), None, pd.Timestamp("1999-12-31 23:59:59.5"), None, None],
+        "object": ["x", None, "y", "z", None],
+        "free": ["1", "2", None, "4", "5"],
+    }
+
+
+def publish(
+    database: audformat.Database, folder: Path, version: str, repository: audb.Repository, repo: Repo
+) -> None:
+    """Publish a database with audb, and commit, push and tag the same files."""
+    others = {"docs/paper.bib": b"@article{}\n", "scripts/a.py": b"1\n", "scripts/more/b.py": b"2\n"}
+    for name, data in {**MEDIA, **others}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    database.save(str(folder), storage_format="csv")
+    audb.publish(str(folder), version, repository, previous_version=None, verbose=False)
+    texts = {path.name: path.read_bytes() for path in folder.glob("db.*") if path.suffix in (".csv", ".yaml")}
+    repo.commit(media=MEDIA, files={**texts, **others})
+    repo.dvc("push", "--quiet")
+    repo.git("tag", f"v{version}")
+
+
+def erase(repo: Repo) -> None:
+    """Say that a file is gone from all versions, as `erase` does."""
+    md5 = hashlib.md5(MEDIA[GONE], usedforsecurity=False).hexdigest()
+    repo.commit(files={"erased.csv": f"file,md5,date,reason\n{GONE},{md5},2024-01-02,withdrawn\n"})
+
+
+# ---------------------------------------------------------------------------
+# what is compared
+
+LOADS: dict[str, dict[str, object]] = {
+    "all": {},
+    "old version": {"version": "1.0.0"},
+    "relative": {"full_path": False},
+    "metadata": {"only_metadata": True},
+    "removed media": {"removed_media": True},
+    "removed media, relative": {"removed_media": True, "full_path": False, "only_metadata": True},
+    "one table": {"tables": "segments"},
+    "tables by expression": {"tables": "^(files|speaker)$"},
+    "tables by list": {"tables": ["test.few", "pairs"]},
+    "a misc table": {"tables": ["speaker"]},
+    "no tables": {"tables": []},
+    "no tables said as text": {"tables": ""},
+    "media by expression": {"media": r"\.wav$"},
+    "media by list": {"media": ["audio/003.flac", "audio/001.wav"]},
+    "media as an array": {"media": np.array(["audio/003.flac"])},
+    "media as an index": {"media": audformat.filewise_index(["audio/003.flac"])},
+    "media of a table": {"tables": "few", "media": "002"},
+    "media without metadata": {"media": "002", "only_metadata": True},
+    "no media": {"media": []},
+    "attachments by expression": {"attachments": "paper|none"},
+    "attachments by list": {"attachments": ["scripts"]},
+    "no attachments": {"attachments": []},
+    "flac": {"format": "flac"},
+    "flac, relative": {"format": "flac", "full_path": False, "media": "00[12]"},
+    "wav, mono, 16 kHz": {"format": "wav", "mixdown": True, "sampling_rate": 16000, "bit_depth": 16},
+    "channels": {"channels": [1, 0]},
+    "one channel": {"channels": -1, "mixdown": True},
+    "8 kHz": {"sampling_rate": "8000", "version": "1.0.0", "tables": ["test.few"]},
+    "unpickled": {"pickle_tables": False, "num_workers": 2, "timeout": 10},
+    # refused
+    "an unknown table": {"tables": ["nope"]},
+    "an unknown table by expression": {"tables": "nope"},
+    "unknown media": {"media": ["nope.wav"]},
+    "unknown media by expression": {"media": "nope"},
+    "media of another table": {"media": ["audio/001.wav"], "tables": ["test.few"]},
+    "media without tables": {"media": ["audio/001.wav"], "tables": []},
+    "an unknown version": {"version": "9.0.0"},
+    "a bad depth": {"bit_depth": 8},
+    "a bad format": {"format": "mp3"},
+    "an unknown keyword": {"sample_rate": 8000},
+}
+
+
+@pytest.mark.parametrize("more", LOADS.values(), ids=LOADS)
+def test_load_is_like_audbs(both: Both, more: dict[str, object]) -> None:
+    """Header, tables, rows, types, paths, media, durations, and what is refused."""
+    same(both, "load", more=more, compare=_same_databases)
+
+
+@pytest.mark.parametrize("attachments", [["nope"], "nope", ["paper", "nope"]], ids=str)
+def test_unknown_attachments_are_refused_as_by_audb(both: Both, tmp_path: Path, attachments: object) -> None:
+    """By audb only as long as its cache is not complete; by us always."""
+    with pytest.raises(ValueError, match="nope"):
+        both.ours("load", attachments=attachments)
+    fresh = replace(both, audb_cache=tmp_path)
+    with pytest.raises(ValueError, match="nope"):
+        fresh.theirs("load", attachments=attachments)
+
+
+TABLES = {
+    "all": ("files", {}),
+    "old version": ("segments", {"version": "1.0.0"}),
+    "misc": ("pairs", {}),
+    "labels": ("speaker", {}),
+    "map to a column": ("files", {"map": {"speaker": "age"}}),
+    "map to columns": ("files", {"map": {"speaker": ["speaker", "age"], "gender": ["long", "code"]}}),
+    "map to a field": ("files", {"map": {"gender": "code"}}),
+    "unpickled": ("test.few", {"pickle_tables": False, "num_workers": 2}),
+    "unknown": ("nope", {}),
+    "a map of nothing": ("files", {"map": {"str": "age"}}),
+    "a map to nothing": ("files", {"map": {"speaker": "nope"}}),
+    "an unknown column": ("files", {"map": {"nope": "age"}}),
+}
+
+
+@pytest.mark.parametrize(("table", "more"), TABLES.values(), ids=TABLES)
+def test_load_table_is_like_audbs(both: Both, table: str, more: dict[str, object]) -> None:
+    """Rows, types, relative paths, maps, and what is refused."""
+    same(both, "load_table", table, more=more, compare=_same_frames)
+
+
+MEDIAS = {
+    "one": ("audio/001.wav", {}),
+    "several": (["audio/two..dots.wav", "audio/002.wav", "audio/two..dots.wav"], {}),
+    "none": ([], {}),
+    "flac": (["audio/003.flac", "audio/001.wav", "audio/two..dots.wav"], {"format": "flac"}),
+    "old version": (("audio/001.wav",), {"version": "1.0.0", "channels": [0, 1]}),
+    "unknown": (["audio/001.wav", "nope.wav"], {}),
+    "no expression": ("audio", {}),
+}
+
+
+@pytest.mark.parametrize(("media", "more"), MEDIAS.values(), ids=MEDIAS)
+def test_load_media_is_like_audbs(both: Both, media: object, more: dict[str, object]) -> None:
+    """Paths in the order asked for, the sound in them, and what is refused."""
+    same(both, "load_media", media, more=more, compare=_same_files)
+
+
+@pytest.mark.parametrize("attachment", ["paper", "scripts", "nope"])
+def test_load_attachment_is_like_audbs(both: Both, attachment: str) -> None:
+    """The files of one attachment, and what is refused."""
+    same(both, "load_attachment", attachment, more={}, compare=_same_files)
+
+
+@pytest.mark.parametrize("more", [{}, {"version": "1.0.0"}, {"only_metadata": True}], ids=str)
+def test_load_to_is_like_audbs(both: Both, tmp_path: Path, more: dict[str, object]) -> None:
+    """The files of a folder, and the database that they are."""
+    ours = load.load_to(tmp_path / "a", both.source, cache_root=both.cache, verbose=False, **more)  # type: ignore[arg-type] # any of them
+    with warnings.catch_warnings(action="ignore"):
+        theirs = audb.load_to(
+            str(tmp_path / "b"),
+            "dataset",
+            cache_root=both.audb_cache,
+            verbose=False,
+            pickle_tables=False,
+            **more,
+        )
+    assert ours.meta.pop("audiodvc")["root"] == str(tmp_path / "a")
+    _same_tables(ours, theirs)
+    assert ours.root == str(tmp_path / "a")
+    mine, other = ({name for name in _below(tmp_path / one) if "/." not in f"/{name}"} for one in "ab")
+    assert mine == other - {"db.parquet"}  # the dependencies
+    read = audformat.Database.load(str(tmp_path / "a"))
+    assert read == audformat.Database.load(str(tmp_path / "b"))
+
+
+def same(
+    both: Both, call: str, *words: object, more: dict[str, object], compare: Callable[[object, object], None]
+) -> None:
+    """Make a call of both, and compare what comes of it: a result, or the type of the error."""
+    try:
+        theirs = both.theirs(call, *words, **more)
+    except Exception as error:  # noqa: BLE001 - whatever it raises
+        with pytest.raises(type(error)):
+            both.ours(call, *words, **more)
+    else:
+        compare(both.ours(call, *words, **more), theirs)
+
+
+def _same_databases(ours: object, theirs: object) -> None:
+    assert isinstance(ours, audformat.Database)
+    assert isinstance(theirs, audformat.Database)
+    said, told = ours.meta.pop("audiodvc"), theirs.meta.pop("audb")
+    assert said["flavor"] == told["flavor"]
+    assert said["version"] == told["version"]
+    _same_tables(ours, theirs)
+    files = [file for file in ours.files if Path(ours.root, file).exists()]
+    assert _without_root(files, ours) == _without_root(
+        [file for file in theirs.files if Path(theirs.root, file).exists()], theirs
+    )
+    for file in _without_root(files, ours):
+        _same_sound(Path(ours.root, file), Path(theirs.root, file))
+    lengths, expected = (vars(one)["_files_duration"] for one in (ours, theirs))
+    # We know those of media that were not selected as well, and none of what was erased.
+    told = {file: length for file, length in _durations(expected, theirs).items() if "004" not in file}
+    assert _durations(lengths, ours).items() >= told.items()
+    for name in theirs.attachments:
+        assert _attached(ours, name) == _attached(theirs, name)
+
+
+def _same_tables(ours: audformat.Database, theirs: audformat.Database) -> None:
+    assert list(ours) == list(theirs)
+    assert ours.dump() == theirs.dump()
+    for name in theirs:
+        _same_frames(ours[name].df, theirs[name].df, str(ours.root), str(theirs.root))
+
+
+def _same_frames(ours: object, theirs: object, root: str = "", other: str = "") -> None:
+    """The same rows, in whatever order, below their roots."""
+    assert isinstance(ours, pd.DataFrame)
+    assert isinstance(theirs, pd.DataFrame)
+    pd.testing.assert_frame_equal(_sorted(ours, root), _sorted(theirs, other), check_exact=True)
+
+
+def _sorted(frame: pd.DataFrame, root: str) -> pd.DataFrame:
+    if list(frame.index.names) in (["file"], ["file", "start", "end"]):
+        index = audformat.utils.map_file_path(frame.index, lambda file: file.removeprefix(f"{root}/"))
+        frame = frame.set_axis(index)
+    return frame.sort_index()
+
+
+def _same_files(ours: object, theirs: object) -> None:
+    assert isinstance(ours, list)
+    assert isinstance(theirs, list)
+    assert [_tail(file) for file in ours] == [_tail(file) for file in theirs]
+    for mine, other in zip(ours, theirs, strict=True):
+        _same_sound(Path(mine), Path(other))
+
+
+def _same_sound(mine: Path, other: Path) -> None:
+    if mine.suffix not in (".wav", ".flac"):
+        assert mine.read_bytes() == other.read_bytes()
+        return
+    one, two = soundfile.info(mine), soundfile.info(other)
+    assert (one.samplerate, one.channels, one.format) == (two.samplerate, two.channels, two.format)
+    samples, expected = soundfile.read(mine)[0], soundfile.read(other)[0]
+    np.testing.assert_allclose(samples, expected, atol=1 / 2**14)
+
+
+def _tail(file: str) -> str:
+    """A path from the version or flavor on, whatever the name of the dataset is in the cache."""
+    return re.sub(r"^.*?/(?=1\.\d\.0/)", "", file)
+
+
+def _without_root(files: list[str], database: audformat.Database) -> list[str]:
+    return sorted(str(file).removeprefix(f"{database.root}/") for file in files)
+
+
+def _durations(lengths: dict[str, pd.Timedelta], database: audformat.Database) -> dict[str, pd.Timedelta]:
+    return {file.removeprefix(f"{database.root}/"): length for file, length in lengths.items()}
+
+
+def _attached(database: audformat.Database, name: str) -> list[str]:
+    try:
+        return sorted(database.attachments[name].files)
+    except FileNotFoundError:
+        return []
+
+
+def _below(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
