@@ -50,6 +50,26 @@ def time_of(path: str) -> float:
         return 0.0
 
 
+def exists(path: str) -> bool:
+    """Whether a file is there; a link that leads nowhere is none."""
+    return os.path.exists(path)
+
+
+def inode(path: str) -> tuple[int, int] | None:
+    """What the names of one file have in common, links followed; None if it is not there."""
+    try:
+        seen = os.stat(path)
+    except OSError:
+        return None
+    return seen.st_dev, seen.st_ino
+
+
+def is_same(path: str, other: str) -> bool:
+    """Whether two names lead to one file."""
+    mine = inode(path)
+    return mine is not None and mine == inode(other)
+
+
 def touch(path: str, older_than: float, now: float) -> None:
     """Note that a file was used, if that was not noted for a while and if we may."""
     if now - time_of(path) > older_than:

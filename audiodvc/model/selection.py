@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from audiodvc.errors import SelectionError
 
@@ -14,6 +15,9 @@ Wanted = str | tuple[str, ...] | None
 Selected = str | Iterable[str] | None
 """A choice as a person gives it; a list may be of any kind that can be iterated."""
 
+_NOUNS: Mapping[str, str] = MappingProxyType(
+    {"tables": "table", "media": "media file", "attachments": "attachment"}
+)
 _SHOWN = 20
 """Names that a message lists."""
 
@@ -42,26 +46,26 @@ class Selection:
         put(self, "only_metadata", bool(only_metadata))
 
 
-def wanted(selected: Selected, what: str) -> Wanted:
+def wanted(selected: Selected, field: str) -> Wanted:
     """A choice as a value; what is neither None, a str nor a list of str is an error."""
     if selected is None or isinstance(selected, str):
         # An array's own kind of text does not compare, hash or print as one everywhere.
         return None if selected is None else str(selected)
     if isinstance(selected, bytes | bytearray) or not isinstance(selected, Iterable):
-        raise SelectionError(f"{what}: {selected!r} is neither a regular expression nor a list")
+        raise SelectionError(f"{field}: {selected!r} is neither a regular expression nor a list")
     names = list(selected)
     odd = next((name for name in names if not isinstance(name, str)), None)
     if odd is not None:
-        raise SelectionError(f"{what}: {odd!r} is no name", hint="a list holds names as text")
+        raise SelectionError(f"{field}: {odd!r} is no name", hint="a list holds names as text")
     return tuple(str(name) for name in names)
 
 
-def choose(names: Sequence[str], selected: Selected, what: str, dataset: str, version: str) -> list[str]:
+def choose(names: Sequence[str], selected: Selected, field: str, dataset: str, version: str) -> list[str]:
     """Those of the names that are selected: all, by regular expression, or exactly, in the order asked for.
 
     An empty text selects nothing, as an empty list does. What selects nothing else is an error.
     """
-    chosen = wanted(selected, what)
+    chosen, what = wanted(selected, field), _NOUNS.get(field, field)
     if chosen is None:
         return list(names)
     where = f"{dataset} {version}".rstrip()

@@ -70,9 +70,8 @@ class _Source(NamedTuple):
     def read(self) -> _Listed:
         import pandas as pd
 
-        known = (
-            pl.scan_parquet(self.listed).filter(pl.col("duration") > 0).select("file", "duration").collect()
-        )
+        listed = pl.scan_parquet(self.listed).filter(pl.col("duration") > 0, ~pl.col("attached"))
+        known = listed.select("file", "duration").collect()
         if self.rows.media is not None:
             known = known.filter(~absent(known["file"], self.rows.media))
         places = {file: place for place, file in enumerate(self.rows.names(known["file"]).to_list())}

@@ -19,6 +19,7 @@ class Flavor(model.Flavor):
 
     Channels count from 0, negative ones from the end; their order and repeats are kept.
     `mixdown` takes the mean of those that are selected. `flavor(source, destination)` converts a file.
+    Samples go through 32-bit floats: what has more than 24 bits is rounded where it is converted.
     """
 
     __slots__ = ()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from audiodvc.adapters import cache, links, locks
+from audiodvc.adapters import cache, links, locks, presence, stock
 from audiodvc.adapters.dvc_remote import Store
 from audiodvc.adapters.pool import Pool
 from audiodvc.adapters.terminal import silence
@@ -37,6 +38,8 @@ Result = TypeVar("Result")
 
 PATIENCE = 86_400.0
 """Seconds to wait for another process that is at work on the same folder."""
+
+_DAY = 86_400.0
 
 _log = logging.getLogger("audiodvc")
 
@@ -84,6 +87,7 @@ def supply(request: Request, config: Config, flavor: Flavor, begin: Callable[[Su
     for known in call.known():
         flavored = Flavored.read(known.folder / flavor.short_id)
         if flavored is not None and flavored.complete:
+            _note_use(flavored)
             return begin(Supply(call, known, flavor, complete=True))
     return call.persistent(lambda version: begin(Supply(call, version, flavor)))
 
@@ -191,7 +195,7 @@ class _Call:
         """The version as the repository has it now, in the user's own cache."""
         asked = self._ask()
         folder = self._folder / asked.place
-        with locks.locked(f"{folder}.lock", self.request.patience):
+        with self._busy(), locks.locked(f"{folder}.lock", self.request.patience):
             version = Version.read(folder)
             if version is not None and version.identity.commit == asked.commit:
                 return version
@@ -202,12 +206,13 @@ class _Call:
 
     def persistent(self, work: Callable[[Version], Result]) -> Result:
         """Work on the version that is here; if the repository has to be asked, on what it says now."""
-        here = (one for one in self.known() if one.folder.parent == self._folder)
-        version = next(here, None) or self.version()
-        try:
-            return work(version)
-        except _MovedError:
-            return work(self.version())
+        with self._busy():
+            here = (one for one in self.known() if one.folder.parent == self._folder)
+            version = next(here, None) or self.version()
+            try:
+                return work(version)
+            except _MovedError:
+                return work(self.version())
 
     def ready(self, version: Version, chosen: Selection, flavor: Flavor) -> Ready | None:
         """What was asked for, if nothing of it is missing."""
@@ -221,6 +226,7 @@ class _Call:
             planned = convert.plan(selected.rows(version, media), flavor)
             if links.lacking(str(flavored.folder), planned["destination"].to_list()):
                 return None
+        _note_use(flavored)
         return Ready(version, flavored, media, names)
 
     def make(self, version: Version, chosen: Selection, flavor: Flavor) -> Ready:
@@ -284,7 +290,8 @@ class _Call:
 
     def bring(self, version: Version, flavor: Flavor, rows: pl.DataFrame, hands: _Hands) -> None:
         """Bring, convert and link single media."""
-        with locks.locked(f"{version.folder}.{flavor.short_id}.lock", self.request.patience):
+        lock = f"{version.folder}.{flavor.short_id}.lock"
+        with self._busy(), locks.locked(lock, self.request.patience):
             objects = self._fetch(hands.remotes, rows)
             made = self._converted(version, rows, flavor, objects, hands.pool)
             kinds = self.config.links
@@ -294,6 +301,10 @@ class _Call:
                 materialize.write_texts(version, flavored, selected.renamed(version, flavor), kinds)
                 flavored = materialize.finish(flavored, complete=False)
             materialize.place(_placed(made, objects), flavored, kinds)
+
+    def _busy(self) -> AbstractContextManager[None]:
+        """While something is brought, `gc` takes nothing away."""
+        return presence.bringing(self.config.cache_root, self.request.patience)
 
     @property
     def _folder(self) -> Path:
@@ -396,6 +407,11 @@ def _place(request: Request) -> tuple[str, str]:
 
 def _listed(stores: Stores, output: Output) -> list[tuple[str, str]]:
     return fetch.directory_entries(stores, output.md5, old=output.is_old, remote=output.remote)
+
+
+def _note_use(flavored: Flavored) -> None:
+    """Let `gc` know that it is wanted: once a day, where we may write."""
+    stock.touch(str(flavored.folder / materialize.STATE), _DAY, time.time())
 
 
 def _leave(process: int, what: ExitStack) -> None:

@@ -71,7 +71,10 @@ class Inventory(NamedTuple):
             learned = pl.read_parquet(self.version.folder / LEARNED).select(ROWS.names())
         except (OSError, pl.exceptions.PolarsError):
             return None
-        return None if rows.join(learned, on="file", how="anti").height else learned
+        lacking = rows.filter(pl.col("checksum").is_null())
+        told = learned.drop_nulls("checksum")
+        is_all = not rows.join(learned, on="file", how="anti").height
+        return learned if is_all and not lacking.join(told, on="file", how="anti").height else None
 
     def _learned(self) -> pl.DataFrame:
         found = lineage(self.source, self.settings, self.version)

@@ -219,15 +219,16 @@ class _Asking:
             return list(repository.datasets)
         if DATASET not in repository.git:
             return [repository.name]
-        where = address.parse(repository.git)
-        if not where.is_local or DATASET not in where.url:
-            self._problem(repository, "a server does not tell what it has: list its `datasets`")
-            return []
         try:
-            return sorted(set(_in_folder(where.url)))
+            where = address.parse(repository.git)
+            if where.is_local and DATASET in where.url:
+                return sorted(_in_folder(where.url))
+            self._problem(repository, "a server does not tell what it has: list its `datasets`")
+        except AudiodvcError as error:
+            self._problem(repository, error.what)
         except OSError as error:
             self._problem(repository, f"{error.filename}: {disk.reason(error)}")
-            return []
+        return []
 
     def versions(self, repository: Repository, name: str) -> list[str]:
         """The versions of a dataset; none, and a problem, if the repository does not say."""

@@ -151,7 +151,7 @@ def load_table(  # noqa: PLR0913 - audb's parameters
     del pickle_tables  # the cache holds parquet
     request = _request(name, version, rev, num_workers, PATIENCE, verbose=verbose)
     known = get.version_of(request, config.current(cache_root))
-    choose(known.tables, [table], "table", known.identity.name, known.identity.place)
+    choose(known.tables, [table], "tables", known.identity.name, known.identity.place)
     opened = database.read(known.folder, known.folder, Rows())
     frame: pd.DataFrame = opened[table].df if map is None else opened[table].get(map=map)
     return frame
@@ -177,7 +177,7 @@ def opened(ready: Ready, chosen: Selection, *, removed_media: bool, full_path: b
     known, flavored = ready.version, ready.flavored
     tables = None
     if chosen.tables is not None:
-        tables = choose(known.tables, chosen.tables, "table", known.identity.name, known.identity.place)
+        tables = choose(known.tables, chosen.tables, "tables", known.identity.name, known.identity.place)
     rows = replace(
         _rows(ready, full_path=full_path),
         media=_kept(ready, chosen, removed_media=removed_media),

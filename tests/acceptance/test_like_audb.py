@@ -6,6 +6,7 @@ audb comes with the extra `bench`; without it these tests are skipped.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -161,7 +162,7 @@ def publish(
     audb.publish(str(folder), version, repository, previous_version=None, verbose=False)
     texts = {path.name: path.read_bytes() for path in folder.glob("db.*") if path.suffix in (".csv", ".yaml")}
     repo.commit(media=MEDIA, files={**texts, **others})
-    repo.dvc("push", "--quiet")
+    repo.push()
     repo.git("tag", f"v{version}")
 
 
@@ -396,3 +397,14 @@ def _attached(database: audformat.Database, name: str) -> list[str]:
 
 def _below(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("call", ["load", "load_to", "load_media", "load_table", "load_attachment"])
+def test_signatures_are_audbs(call: str) -> None:
+    """The same parameters in the same order with the same defaults, and `rev` after them."""
+    *ours, rev = inspect.signature(getattr(load, call)).parameters.values()
+    theirs = inspect.signature(getattr(audb, call)).parameters.values()
+    assert [(one.name, one.kind, one.default) for one in ours] == [
+        (one.name, one.kind, one.default) for one in theirs
+    ]
+    assert (rev.name, rev.kind, rev.default) == ("rev", inspect.Parameter.KEYWORD_ONLY, None)

@@ -173,6 +173,7 @@ class TestAvailable:
                 Repository("denied", f"{server.url}/{{dataset}}", datasets=("one",)),
                 Repository("gone", str(tmp_path / "gone" / "{dataset}")),
                 Repository("silent", f"{server.url}/{{dataset}}"),
+                Repository("refused", "ext::sh -c {dataset}"),
                 Repository("here", str(tmp_path / "{dataset}")),
             ]
             with pytest.warns(UserWarning, match="not all repositories") as told:
@@ -182,6 +183,7 @@ class TestAvailable:
         assert [line.split(":")[0].strip() for line in message.splitlines()[1:]] == [
             "gone",
             "silent",
+            "refused",
             "away",
             "denied",
         ]

@@ -20,7 +20,7 @@ names = st.lists(st.text(min_size=1, max_size=5), unique=True)
 
 def chosen(selected: Selected, among: list[str] = NAMES) -> list[str]:
     """What a choice selects among the tables of a dataset."""
-    return choose(among, selected, "table", "emodb", "1.3.0")
+    return choose(among, selected, "tables", "emodb", "1.3.0")
 
 
 def test_none_is_all() -> None:
