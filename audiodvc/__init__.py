@@ -38,11 +38,13 @@ if TYPE_CHECKING:
     )
     from audiodvc.resolve.load import load, load_attachment, load_media, load_table, load_to
     from audiodvc.resolve.stream import DatabaseIterator, stream
+    from audiodvc.resolve.verify import Damage, verify
     from audiodvc.resolve.view import view
 
 __all__ = [
     "AudiodvcError",
     "ConversionError",
+    "Damage",
     "DatabaseIterator",
     "DeniedError",
     "Dependencies",
@@ -73,6 +75,7 @@ __all__ = [
     "load_to",
     "repository",
     "stream",
+    "verify",
     "versions",
     "view",
 ]
@@ -91,6 +94,7 @@ _MODULES = {
         versions""",
     "resolve.load": "load load_attachment load_media load_table load_to",
     "resolve.stream": "DatabaseIterator stream",
+    "resolve.verify": "Damage verify",
     "resolve.view": "view",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}

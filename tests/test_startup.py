@@ -78,3 +78,19 @@ def test_a_staged_check_imports_neither_pandas_nor_dvc(make_repo: MakeRepo) -> N
     )
     done = repo.run("python", "-c", code)
     assert done.stdout.splitlines()[-1] == "0 click polars", done.stdout + done.stderr
+
+
+def test_get_imports_neither_pandas_nor_dvc_for_a_local_remote(make_repo: MakeRepo, tmp_path: Path) -> None:
+    """A script waits for it, and half of its time would be imports."""
+    repo = make_repo()
+    repo.commit(
+        tables={"mood": "file,mood\naudio/a.wav,calm\n"}, media={"audio/a.wav": tone(0.1)}, tag="v1.0.0"
+    )
+    repo.push()
+    words = ["get", ".", "--workers", "1", "--cache-root", str(tmp_path / "cache")]
+    code = (
+        f"import sys; from audiodvc.cli.main import run; code = run({words});"
+        f"print(code, *sorted(set({(*HEAVY, 'numpy', 'fsspec')}) & set(sys.modules)))"
+    )
+    done = repo.run("python", "-c", code)
+    assert done.stdout.splitlines()[-1] == "0 click polars", done.stdout + done.stderr

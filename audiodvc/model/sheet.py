@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,16 +18,39 @@ if TYPE_CHECKING:
 
 
 class Sheet:
-    """A table file as rules see it; `spec` is None where the header does not declare it."""
+    """A table file as rules see it; `spec` is None where the header does not declare it.
 
-    def __init__(self, identifier: str, path: str, data: bytes, spec: Spec | None) -> None:
+    Both the bytes and what they say the spec is may be given as calls, made when they are needed.
+    """
+
+    def __init__(
+        self,
+        identifier: str,
+        path: str,
+        data: bytes | Callable[[], bytes],
+        spec: Spec | Callable[[bytes], Spec] | None,
+    ) -> None:
         self.id = identifier
         self.path = path
-        self.data = data
-        self.spec = spec
-        self.table: Table = table.parse(data, path)
+        self._data = data
+        self._spec = spec
         self._cells: dict[str, Settled] = {}
         self._values: dict[str, pl.Series] = {}
+
+    @cached_property
+    def data(self) -> bytes:
+        """The bytes of the file."""
+        return self._data if isinstance(self._data, bytes) else self._data()
+
+    @cached_property
+    def spec(self) -> Spec | None:
+        """What the table should be."""
+        return self._spec(self.data) if callable(self._spec) else self._spec
+
+    @cached_property
+    def table(self) -> Table:
+        """The rows as they are written."""
+        return table.parse(self.data, self.path)
 
     @property
     def height(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Literal
 
 from audiodvc.finding import Finding
@@ -76,25 +77,34 @@ def take(
     remote: frozenset[str] | None = None,
     unmerged: Iterable[str] = (),
 ) -> Snapshot:
-    """Read a dataset from the files that git knows of it; `unmerged` are those with a conflict."""
+    """Read a dataset from the files that git knows of it; `unmerged` are those with a conflict.
+
+    Tables and indexes are read when something is asked of them.
+    """
     regular = {path for path, kind in files.items() if kind == "file"}
     parsed = header.parse(read(layout.HEADER) if layout.HEADER in regular else b"")
     names = {layout.table_id(path): path for path in sorted(regular) if layout.table_id(path)}
     indexes = sorted(path for path in regular if path.endswith(layout.INDEX))
+
     return Snapshot(
         files=files,
         header=parsed,
         has_header=layout.HEADER in regular,
         settings=settings.parse(read(layout.SETTINGS) if layout.SETTINGS in regular else b""),
-        tables={name: Sheet(name, path, read(path), _spec(parsed, name)) for name, path in names.items()},
-        indexes={path: _index(path, read(path)) for path in indexes},
+        tables={
+            name: Sheet(name, path, partial(read, path), _spec(parsed, name)) for name, path in names.items()
+        },
+        indexes={
+            path: Sheet(path.removesuffix(layout.INDEX), path, partial(read, path), spec.of_index)
+            for path in indexes
+        },
         outputs={
             path: pointer.parse(read(path), path) for path in sorted(regular) if layout.is_pointer(path)
         },
         stages=pointer.stage_outputs(
             *(read(path) if path in regular else b"" for path in (layout.LOCK, layout.STAGES))
         ),
-        erased=Sheet("erased", layout.ERASED, read(layout.ERASED), ERASED)
+        erased=Sheet("erased", layout.ERASED, partial(read, layout.ERASED), ERASED)
         if layout.ERASED in regular
         else None,
         marked=tuple(_marked(regular, read, unmerged)),
@@ -113,7 +123,3 @@ def _marked(regular: set[str], read: Read, unmerged: Iterable[str]) -> Iterator[
 
 def _spec(parsed: Header, name: str) -> Spec | None:
     return parsed.spec(name) if name in parsed.tables else None
-
-
-def _index(path: str, data: bytes) -> Sheet:
-    return Sheet(path.removesuffix(layout.INDEX), path, data, spec.of_index(data))

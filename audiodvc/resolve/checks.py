@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
@@ -129,12 +128,16 @@ def copies(held: Held) -> Iterator[Fault]:
             place.with_name(f"db.{name}.csv").symlink_to((held.folder / f"db.{name}.csv").absolute())
             tablefile.read(place, header[name])
             new = place.with_name(path.name)
-            if not (new.exists() and filecmp.cmp(path, new, shallow=False)):
+            if not (new.exists() and stock.is_alike(path, new)):
                 yield Fault(str(path), "does not say what the text of the table says")
 
 
 def flavored_texts(held: Held, made: Flavored) -> Iterator[Fault]:
-    """Header and tables of a materialization that are not those of its version."""
+    """Header, tables and attachments of a materialization that are not those of its version."""
+    for name in (file for some in held.state.attachments.values() for file in some):
+        mine, theirs = made.folder / name, held.folder / name
+        if mine.exists() and theirs.exists() and not stock.is_same(str(mine), str(theirs)):
+            yield from _altered(mine, theirs)
     names = [layout.HEADER, *(f"db.{name}.csv" for name in held.state.tables)]
     apart = [name for name in names if not stock.is_same(f"{made.folder}/{name}", f"{held.folder}/{name}")]
     if not apart:
@@ -144,11 +147,14 @@ def flavored_texts(held: Held, made: Flavored) -> Iterator[Fault]:
         renamed = selected.renamed(held.state, made.flavor)
         materialize.write_texts(held.state, twin, renamed, ("symlink",))
         for name in apart:
-            path = made.folder / name
-            if not path.exists():
-                yield Fault(str(path), "is not there")
-            elif not filecmp.cmp(path, twin.folder / name, shallow=False):
-                yield Fault(str(path), _ALTERED)
+            yield from _altered(made.folder / name, twin.folder / name)
+
+
+def _altered(path: Path, like: Path) -> Iterator[Fault]:
+    if not path.exists():
+        yield Fault(str(path), "is not there")
+    elif not stock.is_alike(path, like):
+        yield Fault(str(path), _ALTERED)
 
 
 def _there(held: Held, made: Flavored, rows: pl.DataFrame) -> pl.DataFrame:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import filecmp
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from audiodvc.adapters import arrivals, audio, cache, disk
+from audiodvc.adapters import arrivals, audio, cache, disk, stock
 from audiodvc.adapters.arrivals import Fault, Want
 from audiodvc.errors import ConversionError
 from audiodvc.model.flavor import Flavor
@@ -63,7 +62,7 @@ def _is_text(one: Hashed) -> bool:
 def _remade(new: Path, one: Remade) -> str:
     try:
         audio.convert(one.source, str(new), one.flavor, one.format)
-        same = filecmp.cmp(one.path, new, shallow=False)
+        same = stock.is_alike(one.path, new)
     except (audio.BrokenAudioError, ConversionError) as error:
         return f"cannot be compared with its original: {error}"
     except OSError as error:

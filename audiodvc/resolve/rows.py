@@ -47,7 +47,7 @@ class Rows:
         if self.media is None and not self.gone:
             return frame
         files, places = _files(frame.index)
-        named = pl.from_pandas(files)
+        named = pl.Series(files)
         stays = absent(named, pl.Series(self.gone, dtype=pl.String))
         if self.media is not None:
             stays &= ~absent(named, self.media)
@@ -63,7 +63,7 @@ class Rows:
         if (self.format is None and not self.root) or not len(frame.index):
             return frame
         files, _ = _files(frame.index)
-        names = self.names(pl.from_pandas(files)).to_arrow()
+        names = self.names(pl.Series(files)).to_arrow()
         index = pd.Index(pd.array(names, dtype=files.dtype), name=files.name)
         if isinstance(frame.index, pd.MultiIndex):
             index = frame.index.set_levels(index, level=0, verify_integrity=False)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from audiodvc.errors import FormatError
+from audiodvc.resolve import tablecopy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +38,9 @@ def read(path: Path, table: Table) -> pd.DataFrame:
             f"there is no {text.name}, although the header has that table",
             hint="`audiodvc validate` in the repository says what else is wrong",
         )
+    made = _made(text, copy, table)
+    if made is not None:
+        return made
     frame = _load(text, table)
     _keep_copy(frame, copy, table)
     return frame
@@ -58,21 +63,37 @@ def _load(file: Path, table: Table) -> pd.DataFrame:
     return frame
 
 
+def _made(text: Path, copy: Path, table: Table) -> pd.DataFrame | None:
+    """The rows of a copy that is made of the text; None if one cannot be made in that way."""
+    with _settling(copy) as temporary:
+        if tablecopy.write(text, temporary, table):
+            return _load(temporary, table).copy()
+    return None
+
+
 def _keep_copy(frame: pd.DataFrame, copy: Path, table: Table) -> None:
-    """Write the copy, unless the folder is not ours to write to or parquet cannot hold just these values."""
-    name = f".{copy.stem}.{secrets.token_hex(4)}.tmp"
-    temporary = copy.with_name(name + _COPY)
-    try:
-        # pyarrow's own errors are all ValueError, TypeError or NotImplementedError as well.
-        with suppress(OSError, ValueError, TypeError, NotImplementedError, OverflowError):
-            _twin(table, frame).save(
-                str(copy.with_name(name)), storage_format="parquet", update_other_formats=False
-            )
-            if _are_same(frame, _load(temporary, table)):
+    """Write the copy from the rows, unless parquet cannot hold just these values."""
+    with _settling(copy) as temporary:
+        _twin(table, frame).save(
+            str(temporary.with_suffix("")), storage_format="parquet", update_other_formats=False
+        )
+        if not _are_same(frame, _load(temporary, table)):
+            temporary.unlink()
+
+
+@contextmanager
+def _settling(copy: Path) -> Iterator[Path]:
+    """A temporary file that becomes the copy if it was written; that it cannot be does not matter."""
+    temporary = copy.with_name(f".{copy.stem}.{secrets.token_hex(4)}.tmp{_COPY}")
+    # pyarrow's own errors are all ValueError, TypeError or NotImplementedError as well.
+    with suppress(OSError, ValueError, TypeError, NotImplementedError, OverflowError):
+        try:
+            yield temporary
+            if temporary.exists():
                 temporary.replace(copy)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def _twin(table: Table, frame: pd.DataFrame | None) -> Table:

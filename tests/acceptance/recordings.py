@@ -40,9 +40,9 @@ misc_tables:
 """
 
 
-def make(folder: Path, template: Path) -> Path:
+def make(folder: Path, template: Path, name: str = "dataset") -> Path:
     """The dataset below a folder: one version, pushed."""
-    repo = RepoFactory(folder, template)()
+    repo = RepoFactory(folder, template)(name)
     media = {name: tone(0.5, pitch=200 + 10 * place) for place, name in enumerate(FILES)}
     repo.commit(header=HEADER, tables=_tables(), media=media, tag="v1.0.0")
     repo.push()

@@ -59,10 +59,9 @@ def bring(repo: Repo, cache: Path, version: str, flavor: Flavor | None = None) -
     return get(Request(str(repo.path), version), config.current(cache), Selection(), flavor or Flavor())
 
 
-def sweep(cache: Path, *, remove: bool = True, now: float | None = None, **aim: Any) -> Sweep:  # noqa: ANN401 - as each test has it
+def sweep(cache: Path, *, remove: bool = True, now: float | None = None, **aim: Any) -> Sweep:  # noqa: ANN401
     """What `gc` does."""
-    chosen = Aim(**aim)
-    return gc.gc(cache, chosen, silence, now=now or time.time(), remove=remove)
+    return gc.gc(cache, Aim(**aim), silence, now=now or time.time(), remove=remove)
 
 
 def age(ready: Ready, days: float) -> None:

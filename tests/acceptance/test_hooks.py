@@ -849,7 +849,7 @@ def step(repo: Repo, word: str) -> None:
 
 @pytest.mark.parametrize(
     "steps",
-    ["+p +a", "+p +a +p", "+a +p", "+a +p +a", "+p +a +p +a", "+a +p -p", "+p +a +p -p", "+p +a -p +p"],
+    ["+p +a", "+a +p", "+p +a +p", "+a +p +a", "+a +p -p", "+p +a -p +p"],
 )
 @pytest.mark.parametrize("earlier", [False, True])
 def test_whichever_is_installed_last_both_run(mixed: Repo, steps: str, *, earlier: bool) -> None:

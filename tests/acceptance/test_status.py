@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
-from tests.builder import MakeRepo, Repo, default_header, tone
+from tests.builder import MakeRepo, Repo, RepoFactory, default_header, tone
 
 
-@pytest.fixture
-def repo(make_repo: MakeRepo) -> Repo:
-    """A dataset with two recordings and a table, committed and pushed as v1.0.0."""
-    made = make_repo()
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) -> Path:
+    """A dataset with two recordings and a table, committed and pushed as v1.0.0; copied for each test."""
+    made = RepoFactory(tmp_path_factory.mktemp("released"), repo_template)()
     made.audiodvc("init")
     made.commit(
         tables={"emotion": "file,emotion\naudio/a.wav,happy\naudio/b.wav,angry\n"},
@@ -22,7 +24,21 @@ def repo(make_repo: MakeRepo) -> Repo:
     made.git("commit", "--quiet", "--all", "--no-verify", "--allow-empty", "--message", "form")
     made.dvc("push")
     made.git("tag", "v1.0.0")
-    return made
+    return made.path.parent
+
+
+@pytest.fixture
+def repo(tmp_path: Path, released: Path) -> Repo:
+    """A copy of the dataset and of its remote."""
+    shutil.copytree(released, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return Repo(tmp_path / "dataset")
+
+
+@pytest.fixture
+def known(repo: Repo) -> Repo:
+    """The copy, once its media were read where they are now."""
+    repo.audiodvc("add", "audio")
+    return repo
 
 
 def line(repo: Repo, word: str) -> str:
@@ -31,12 +47,12 @@ def line(repo: Repo, word: str) -> str:
     return next(text for text in shown if text.startswith(word))
 
 
-def test_clean_dataset_has_nothing_to_say(repo: Repo) -> None:
+def test_clean_dataset_has_nothing_to_say(known: Repo) -> None:
     """Version, labels, media and remote are as committed."""
-    assert line(repo, "version").split()[1:] == ["v1.0.0", "on", "main"]
-    assert "as committed" in line(repo, "labels")
-    assert "audio: 2 files, as in the index" in line(repo, "media")
-    assert "has every object" in line(repo, "remote")
+    assert line(known, "version").split()[1:] == ["v1.0.0", "on", "main"]
+    assert "as committed" in line(known, "labels")
+    assert "audio: 2 files, as in the index" in line(known, "media")
+    assert "has every object" in line(known, "remote")
 
 
 def test_changed_and_staged_labels_are_told_apart(repo: Repo) -> None:
@@ -122,12 +138,12 @@ def test_dataset_below_the_top_names_its_files_from_its_root(make_repo: MakeRepo
     assert "sets/" not in seen
 
 
-def test_files_that_dvc_ignores_are_not_new(repo: Repo) -> None:
+def test_files_that_dvc_ignores_are_not_new(known: Repo) -> None:
     """`add` will never take them."""
-    repo.write(files={".dvcignore": "*.tmp\n", "audio/x.tmp": "x"})
-    assert "audio: 2 files, as in the index" in line(repo, "media")
-    repo.write(media={"audio/c.wav": tone(0.4)})
-    assert "audio: 2 files, 1 new" in line(repo, "media")
+    known.write(files={".dvcignore": "*.tmp\n", "audio/x.tmp": "x"})
+    assert "audio: 2 files, as in the index" in line(known, "media")
+    known.write(media={"audio/c.wav": tone(0.4)})
+    assert "audio: 2 files, 1 new" in line(known, "media")
 
 
 def test_names_do_nothing_to_the_terminal(repo: Repo) -> None:
@@ -189,9 +205,9 @@ def doctor(repo: Repo, code: int) -> str:
     return done.stdout
 
 
-def test_doctor_finds_a_sound_clone_sound(repo: Repo) -> None:
+def test_doctor_finds_a_sound_clone_sound(known: Repo) -> None:
     """Nothing is wrong, so nothing is an error or a warning."""
-    assert {text.split()[0] for text in doctor(repo, 0).splitlines()} == {"ok"}
+    assert {text.split()[0] for text in doctor(known, 0).splitlines()} == {"ok"}
 
 
 def test_doctor_sees_pointer_and_index_disagree(repo: Repo) -> None:

@@ -106,7 +106,7 @@ def test_paths_collide_when_a_folded_prefix_has_two_spellings(paths: list[str]) 
     assert bool(collisions(paths)) == (len(folded) < len(prefixes))
 
 
-@given(st.lists(PATH, max_size=8))
+@given(st.lists(PATH, unique=True, max_size=8))
 def test_a_collision_names_paths_that_were_given_earlier_first(paths: list[str]) -> None:
     """So that a finding can stand at the later one."""
     for earlier, later in collisions(paths):

@@ -51,13 +51,14 @@ def database(kind: str = "filewise") -> audformat.Database:
 
 
 KEYS = {"filewise": "file", "segmented": "file,start,end", "misc": "a,b"}
-ROW_KEYS = {"filewise": "{0}.wav", "segmented": "{0}.wav,{0}s,", "misc": "{0},{0}"}
+ROW_KEYS = {"filewise": "{0}.wav", "segmented": "{0}.wav,{1},", "misc": "{0},{0}"}
 
 
-def write(folder: Path, kind: str, rows: list[tuple[str, ...]]) -> Path:
+def write(folder: Path, kind: str, rows: list[tuple[str, ...]], time: str = "{0}s") -> Path:
     """Write a table, and say where it lies, as `read` takes it."""
     lines = [",".join((KEYS[kind], *DTYPES))]
-    lines += [",".join((ROW_KEYS[kind].format(number), *cells)) for number, cells in enumerate(rows)]
+    keys = [ROW_KEYS[kind].format(number, time.format(number)) for number in range(len(rows))]
+    lines += [",".join((key, *cells)) for key, cells in zip(keys, rows, strict=True)]
     (folder / "db.t.csv").write_text("".join(f"{line}\n" for line in lines), "utf-8")
     return folder / "db.t"
 
