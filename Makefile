@@ -26,12 +26,12 @@ check: $(VENV)/.installed-test
 	$(BIN)/mypy --strict
 
 unit: $(VENV)/.installed-test
-	$(BIN)/python -m pytest tests/unit tests/test_layers.py
+	$(BIN)/python -m pytest -n 2 tests/unit tests/test_layers.py
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m audiodvc.cli.reference docs/reference
 
-bench: $(VENV)/.installed-bench
+bench: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -s tests/benchmarks
 
 clean:
@@ -49,7 +49,3 @@ $(VENV)/.installed: $(VENV)/.made $(SOURCES)
 $(VENV)/.installed-test: $(VENV)/.made $(SOURCES)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	touch $@ $(VENV)/.installed
-
-$(VENV)/.installed-bench: $(VENV)/.made $(SOURCES)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,bench]'
-	touch $@ $(VENV)/.installed $(VENV)/.installed-test

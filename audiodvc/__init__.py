@@ -21,9 +21,12 @@ if TYPE_CHECKING:
         UnknownVersionError,
     )
     from audiodvc.model.userconfig import Repository
+    from audiodvc.project.removal import remove_media
+    from audiodvc.project.publish import publish
     from audiodvc.resolve import info
     from audiodvc.resolve.config import config
     from audiodvc.resolve.dependencies import Dependencies, dependencies
+    from audiodvc.resolve.diff import Diff, diff
     from audiodvc.resolve.flavor import Flavor
     from audiodvc.resolve.info import load_header
     from audiodvc.resolve.listing import (
@@ -48,6 +51,7 @@ __all__ = [
     "DatabaseIterator",
     "DeniedError",
     "Dependencies",
+    "Diff",
     "Flavor",
     "LockTimeoutError",
     "ObjectError",
@@ -63,6 +67,7 @@ __all__ = [
     "config",
     "default_cache_root",
     "dependencies",
+    "diff",
     "exists",
     "flavor_path",
     "info",
@@ -73,6 +78,8 @@ __all__ = [
     "load_media",
     "load_table",
     "load_to",
+    "publish",
+    "remove_media",
     "repository",
     "stream",
     "verify",
@@ -85,9 +92,12 @@ _MODULES = {
     "errors": """AudiodvcError ConversionError DeniedError LockTimeoutError ObjectError OfflineError
         RefusedError SelectionError UnknownDatasetError UnknownVersionError""",
     "model.userconfig": "Repository",
+    "project.removal": "remove_media",
+    "project.publish": "publish",
     "resolve": "info",
     "resolve.config": "config",
     "resolve.dependencies": "Dependencies dependencies",
+    "resolve.diff": "Diff diff",
     "resolve.flavor": "Flavor",
     "resolve.info": "load_header",
     "resolve.listing": """available cached default_cache_root exists flavor_path latest_version repository

@@ -79,6 +79,22 @@ class LockTimeoutError(AudiodvcError, RuntimeError):
     """Another process has had a lock for longer than one would wait."""
 
 
+class ConflictError(AudiodvcError, RuntimeError):
+    """Somebody else changed a repository at the same moment; nothing of ours is in it."""
+
+
+class PublishError(AudiodvcError, RuntimeError):
+    """A folder that cannot become a version as it is; `details` names what is wrong."""
+
+
+class VersionError(AudiodvcError, ValueError):
+    """A version that cannot come next, or a dataset that nobody knows where to publish."""
+
+
+class AttachmentError(AudiodvcError, FileNotFoundError):
+    """An attachment that is neither in the folder nor in the version before."""
+
+
 class ConversionError(AudiodvcError, RuntimeError):
     """Audio that cannot be made what was asked for."""
 

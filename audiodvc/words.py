@@ -1,6 +1,8 @@
-"""Words that fit their number."""
+"""Words for people: that fit their number, and give no secret away."""
 
 from __future__ import annotations
+
+import re
 
 # From 999.5 on it would be rounded to the next unit.
 _NEXT_UNIT, _WHOLE = 999.5, 99.95
@@ -27,3 +29,8 @@ def lasting(seconds: float) -> str:
     if hours:
         return f"{hours:,} h {rest // 60} min"
     return f"{rest // 60} min {rest % 60} s" if rest >= 60 else f"{seconds:.3g} s"  # noqa: PLR2004 - a minute
+
+
+def redact(text: str) -> str:
+    """A text without the user names and passwords of the URLs in it."""
+    return re.sub(r"(?<=://)[^/\s]*@", "", text)

@@ -1,7 +1,7 @@
 """The commands of a page of documentation, run as they stand there.
 
 What counts is between `<!-- session … -->` and `<!-- end of session -->`: the commands of `console` blocks,
-and files whose content follows on `<!-- file: name -->`.
+files whose content follows on `<!-- file: name -->`, and with `perform` also `python` blocks.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterable
+from contextlib import chdir
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 _BLOCK = re.compile(r"(?ms)(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```$")
@@ -41,7 +44,7 @@ def script(blocks: list[Block]) -> str:
 
 def run(text: str, folder: Path, programs: Path) -> subprocess.CompletedProcess[str]:
     """Run a script in a folder; `audiodvc` and `dvc` are those of the tests, put into `programs`."""
-    programs.mkdir()
+    programs.mkdir(parents=True)
     for name in ("audiodvc", "dvc"):
         program = programs / name
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {name} "$@"\n')
@@ -50,6 +53,26 @@ def run(text: str, folder: Path, programs: Path) -> subprocess.CompletedProcess[
     return subprocess.run(
         ["bash", "-c", text], cwd=folder, env=env, capture_output=True, text=True, check=False
     )
+
+
+def perform(blocks: Iterable[Block], folder: Path, programs: Path) -> str:
+    """Do what the blocks say, commands and Python in turns, from the folder where the last one ended.
+
+    All blocks of Python are one program. What the commands printed is returned.
+    """
+    names: dict[str, object] = {}
+    said = ""
+    for number, (is_python, part) in enumerate(groupby(blocks, lambda block: block.kind == "python")):
+        if is_python:
+            with chdir(folder):
+                exec("".join(block.text for block in part), names)  # noqa: S102 - our own page
+            continue
+        end = programs.with_name(f"{programs.name}-{number}.end")
+        done = run(f"{script([*part])}pwd > {shlex.quote(str(end))}\n", folder, programs / str(number))
+        assert done.returncode == 0, done.stdout + done.stderr
+        said += done.stdout + done.stderr
+        folder = Path(end.read_text("utf-8").rstrip("\n"))
+    return said
 
 
 def _lines(block: Block) -> list[str]:

@@ -8,23 +8,25 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
+from urllib.parse import urlsplit
 
 HOST = "127.0.0.1"
 
 
 @contextmanager
-def git_daemon(folder: Path) -> Iterator[str]:
+def git_daemon(folder: Path, *, writable: bool = False) -> Iterator[str]:
     """The repositories below a folder, by git's own protocol; the block gets the URL of the folder."""
     port = free_port()
     programs = subprocess.run(
         ["git", "--exec-path"], capture_output=True, text=True, check=True
     ).stdout.strip()
     options = ["--reuseaddr", "--export-all", f"--base-path={folder}", f"--listen={HOST}", f"--port={port}"]
+    options += ["--enable=receive-pack"] if writable else []
     with subprocess.Popen(
         [f"{programs}/git-daemon", *options, str(folder)], stderr=subprocess.DEVNULL
     ) as server:
@@ -75,6 +77,42 @@ def silent_server() -> Iterator[str]:
     """A server that takes every connection and never says a word; the block gets its git URL."""
     with socket.create_server((HOST, 0), backlog=8) as server:
         yield f"git://{HOST}:{server.getsockname()[1]}"
+
+
+@contextmanager
+def stalled(url: str, after: int) -> Iterator[str]:
+    """What another server says, but from so many bytes on nothing more; the block gets its git URL."""
+    behind = urlsplit(url)
+    ended = Event()
+
+    def serve(client: socket.socket) -> None:
+        with client, socket.create_connection((behind.hostname or "", behind.port or 0)) as there:
+            Thread(target=_pass_on, args=(client, there), daemon=True).start()
+            left = after
+            while left > 0 and (data := there.recv(left)):
+                client.sendall(data)
+                left -= len(data)
+            if not left:
+                ended.wait()
+
+    def listen(server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+    with socket.create_server((HOST, 0), backlog=8) as server:
+        Thread(target=listen, args=(server,), daemon=True).start()
+        try:
+            yield f"git://{HOST}:{server.getsockname()[1]}"
+        finally:
+            ended.set()
+            server.shutdown(socket.SHUT_RDWR)
+
+
+def _pass_on(client: socket.socket, there: socket.socket) -> None:
+    with suppress(OSError):
+        while data := client.recv(4096):
+            there.sendall(data)
 
 
 def free_port() -> int:

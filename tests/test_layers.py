@@ -44,6 +44,8 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "dvc": DVC,
     "dvc_data": DVC,
     "dvc_objects": DVC,
+    "dask": (),  # its part `distributed` does all that is wanted
+    "distributed": ("adapters.dask_pool",),
     "soundfile": ("adapters.audio",),
     "soxr": ("adapters.audio",),
     "av": ("adapters.audio",),
@@ -57,10 +59,11 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "polars": ("report*", "project*", "resolve*", "rules*", "changes*", "model*"),
     "pandas": RESOLVE,  # only where a Database is handed to a person
     "audformat": RESOLVE,
+    "audb": ("project.audb_import",),  # an extra, for those who come from it
     "git": (),  # plain git through adapters/git.py instead: docs/decisions/0002-dependencies.md
 }
 # Imported on first need, inside a function: each costs a third of a second or more.
-HEAVY = ("dvc", "dvc_data", "dvc_objects", "pandas", "audformat", "soundfile")
+HEAVY = ("distributed", "audb", "dvc", "dvc_data", "dvc_objects", "pandas", "audformat", "soundfile")
 NO_NOUN = ("utils", "common", "helpers", "base", "manager", "core")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
@@ -36,11 +35,18 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class Want(NamedTuple):
-    """An object that is wanted: `old` if it lies where DVC 2 kept it, and its size if that is known."""
+    """An object that is wanted: `old` if it lies where DVC 2 kept it, and what is known of its size."""
 
     md5: str
     old: bool = False
     size: int | None = None
+    most: int | None = None
+    """What it and others have together."""
+
+    @property
+    def limit(self) -> int | None:
+        """More bytes than it can have are no object."""
+        return self.most if self.size is None else self.size
 
 
 class Failure(NamedTuple):
@@ -85,9 +91,9 @@ class Incoming:
     def add(self, data: bytes) -> None:
         """The next bytes; more than the index says are an error, not memory or disk."""
         self._got += len(data)
-        size = self._want.size
-        if size is not None and self._got > size:
-            raise Fault("larger", f"is larger than the {size:,} bytes that the dataset says")
+        limit = self._want.limit
+        if limit is not None and self._got > limit:
+            raise Fault("larger", f"is larger than the {limit:,} bytes that the dataset says")
         self._md5.update(data)
         self._parts.append(data)
         self._held += len(data)
@@ -229,25 +235,13 @@ def _in_turn(batches: Iterable[Batch], advance: Advance) -> list[Failure]:
 
 def _shared_out(batches: Sequence[Batch], advance: Advance, pool: Pool) -> list[Failure]:
     failures: list[Failure] = []
-    stopped = threading.Event()
-    try:
-        for batch, result in pool.map(copy, _until(stopped, batches)):
-            if isinstance(result, Died):
-                # Killed, as for want of memory: what it had in hand is done here.
-                sweep(batch)
-            failures += copy(batch) if isinstance(result, Died) else result
-            advance(len(batch.wants))
-    finally:
-        # The threads of the pool would otherwise go on after an error or Ctrl-C.
-        stopped.set()
+    for batch, result in pool.map(copy, batches):
+        if isinstance(result, Died):
+            # Killed, as for want of memory: what it had in hand is done here.
+            sweep(batch)
+        failures += copy(batch) if isinstance(result, Died) else result
+        advance(len(batch.wants))
     return failures
-
-
-def _until(stopped: threading.Event, batches: Iterable[Batch]) -> Iterator[Batch]:
-    for batch in batches:
-        if stopped.is_set():
-            return
-        yield batch
 
 
 def _parts(wants: Sequence[Want]) -> Iterator[Sequence[Want]]:

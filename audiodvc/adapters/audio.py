@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -203,11 +204,26 @@ def _write(path: str, form: _Form, blocks: Iterator[NDArray[np.float32]]) -> int
             raise
         raise ConversionError(f"cannot be written: {_reason(error)}") from None
     written = 0
-    with new:
+    try:
         for block in blocks:
-            new.buffer_write(np.ascontiguousarray(block), dtype="float32")
+            with _writing(path):
+                new.buffer_write(np.ascontiguousarray(block), dtype="float32")
             written += len(block)
+    finally:
+        with _writing(path):
+            new.close()
     return written
+
+
+@contextmanager
+def _writing(path: str) -> Iterator[None]:
+    """What fails here is no fault of the source: a flac encoder calls a full disk anything."""
+    import soundfile
+
+    try:
+        yield
+    except soundfile.LibsndfileError:
+        raise _not_whole(path) from None
 
 
 @cache

@@ -16,7 +16,7 @@ from typing import IO
 
 from audiodvc.adapters import disk, git
 from audiodvc.adapters.process import Completed, run
-from audiodvc.errors import GitError, RefusedError
+from audiodvc.errors import AudiodvcError, GitError, RefusedError
 
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHA256 = 64
@@ -100,18 +100,35 @@ def check(names: Iterable[str]) -> None:
 
 def make(folder: Path, sample: str = "") -> None:
     """The bare repository of a mirror, with the kind of names that the sample has."""
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.tmp")
-        lay_out(temporary, sample)
-        try:
-            temporary.rename(folder)
-        except OSError:
-            shutil.rmtree(temporary)
-            if not folder.exists():
-                raise
-    elif len(sample) == _SHA256:
-        disk.write(folder / "config", _config(sample).encode())
+    with written(folder):
+        if not folder.exists():
+            _make(folder, sample)
+        elif len(sample) == _SHA256:
+            disk.write(folder / "config", _config(sample).encode())
+
+
+def _make(folder: Path, sample: str) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.tmp")
+    lay_out(temporary, sample)
+    try:
+        temporary.rename(folder)
+    except OSError:
+        shutil.rmtree(temporary)
+        if not folder.exists():
+            raise
+
+
+@contextmanager
+def written(folder: Path) -> Iterator[None]:
+    """While something is written to a mirror; where that cannot be, it is said."""
+    try:
+        yield
+    except OSError as error:
+        raise AudiodvcError(
+            f"the cache cannot be written: {folder}: {disk.reason(error)}",
+            hint="make room, or name another cache",
+        ) from error
 
 
 def lay_out(folder: Path, sample: str) -> None:

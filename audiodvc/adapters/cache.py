@@ -37,6 +37,14 @@ def path_of(objects: str, md5: str) -> str:
     return f"{objects}/{md5[:2]}/{md5[2:]}"
 
 
+def prepare(objects: str) -> None:
+    """Make the folders that objects of any name lie in."""
+    there = set(_names(objects))
+    for prefix in PREFIXES:
+        if prefix not in there:
+            os.makedirs(f"{objects}/{prefix}", exist_ok=True)
+
+
 def present(objects: str) -> set[str]:
     """The names of all objects: a listing of the prefix folders, not a question a file."""
     return {prefix + name for prefix in PREFIXES for name in _names(f"{objects}/{prefix}")}
@@ -73,8 +81,15 @@ def keep(objects: str, source: str, link: str = "copy", copy: Copy | None = None
     else:
         md5 = _bring_copy(objects, source, copy if link == "reflink" else None)
     after = os.stat(source)
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise OSError(None, "changed while it was read", source)
+    _refuse_changed(source, before, after)
+    return Kept(md5, after)
+
+
+def seen(source: str) -> Kept:
+    """A file that is hashed and stays where it is."""
+    before = os.stat(source)
+    md5, after = md5_of(source), os.stat(source)
+    _refuse_changed(source, before, after)
     return Kept(md5, after)
 
 
@@ -84,6 +99,14 @@ def adopt(objects: str, source: str, md5: str, link: str) -> Kept:
     _bring_itself(source, target)
     _replace_by_link(source, target, link)
     return Kept(md5, os.stat(source))
+
+
+def become(objects: str, file: str) -> str:
+    """Make a new file the object that its bytes say; its md5."""
+    md5 = md5_of(file)
+    os.makedirs(f"{objects}/{md5[:2]}", exist_ok=True)
+    _settle(file, path_of(objects, md5))
+    return md5
 
 
 def put(objects: str, name: str, data: bytes) -> None:
@@ -117,6 +140,11 @@ def md5_of(path: str) -> str:
         return hashlib.file_digest(file, _md5).hexdigest()
 
 
+def _refuse_changed(source: str, before: os.stat_result, after: os.stat_result) -> None:
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise OSError(None, "changed while it was read", source)
+
+
 def _bring_small(objects: str, source: str) -> str:
     data = _bytes(source)
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
@@ -129,7 +157,7 @@ def _bring_copy(objects: str, source: str, copy: Copy | None) -> str:
     temporary = _temporary(f"{objects}/new")
     try:
         if copy is None:
-            md5 = _copy(source, temporary)
+            md5 = copied(source, temporary)
         else:
             copy(source, temporary)
             md5 = md5_of(temporary)
@@ -152,7 +180,7 @@ def _bring_itself(source: str, target: str) -> None:
         try:
             os.link(os.path.realpath(source), temporary)
         except OSError:
-            _copy(source, temporary)
+            copied(source, temporary)
 
 
 @contextmanager
@@ -187,7 +215,7 @@ def _replace_by_link(path: str, target: str, link: str) -> None:
         raise
 
 
-def _copy(source: str, target: str) -> str:
+def copied(source: str, target: str) -> str:
     """Copy a file in bounded memory; the md5 of what was written."""
     md5 = hashlib.md5(usedforsecurity=False)
     with open(source, "rb", buffering=0) as old, open(target, "xb", buffering=0) as new:

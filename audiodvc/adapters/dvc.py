@@ -111,6 +111,7 @@ class Workspace:
         from dvc.repo import Repo
 
         self.root = root
+        self._places: dict[str, tuple[Any, Any]] = {}
         try:
             self._repo: Repo = Repo(str(root))
         except DvcException as error:
@@ -341,8 +342,10 @@ class Workspace:
     def _stores(self, remote: Remote) -> tuple[Any, Any]:
         """The two places of a remote: that of DVC 3, and that of DVC 2."""
         kinds = ("md5", "md5-dos2unix")
-        new, old = (self._repo.cloud.get_remote_odb(remote.name, hash_name=kind) for kind in kinds)
-        return new, old
+        if remote.name not in self._places:  # each begins a session of its own with a server
+            new, old = (self._repo.cloud.get_remote_odb(remote.name, hash_name=kind) for kind in kinds)
+            self._places[remote.name] = new, old
+        return self._places[remote.name]
 
     def _folder(self, name: str) -> str:
         return str(self._repo.cache.legacy.path) if _is_old(name) else self.objects

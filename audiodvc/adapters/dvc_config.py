@@ -12,15 +12,20 @@ from audiodvc.errors import AudiodvcError
 
 def configure(root: Path, name: str, sections: Mapping[str, Mapping[str, str]]) -> None:
     """Set values in `config` or `config.local` of a DVC repository; all else in it stays."""
+    path = root / ".dvc" / name
+    disk.write(path, configured(disk.read(path) or b"", sections))
+
+
+def configured(old: bytes, sections: Mapping[str, Mapping[str, str]]) -> bytes:
+    """The text of a configuration with these values set; all else in it stays."""
     from configobj import ConfigObj
 
     # DVC reads UTF-8. Its own writer knows ASCII only, and leaves an empty file when it meets more.
-    path = root / ".dvc" / name
-    config = ConfigObj((disk.read(path) or b"").decode().splitlines(), interpolation=False)
+    config = ConfigObj(old.decode().splitlines(), interpolation=False)
     config.indent_type = config.indent_type or "    "
     for section, values in sections.items():
         config.setdefault(section, {}).update(values)
-    disk.write(path, "".join(f"{line}\n" for line in config.write()).encode())
+    return "".join(f"{line}\n" for line in config.write()).encode()
 
 
 def add_remote(root: Path, name: str, url: str, *, relative: bool = False) -> None:

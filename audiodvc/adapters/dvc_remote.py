@@ -11,15 +11,20 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from audiodvc.adapters import arrivals, cache, dvc_filesystem, dvc_streams, dvc_trust
+from audiodvc.adapters import arrivals, cache, deliveries, dvc_filesystem, dvc_streams, dvc_trust, removals
 from audiodvc.adapters.arrivals import Batch, Failure, Fault, Want
+from audiodvc.adapters.deliveries import Content, Delivered
 from audiodvc.adapters.dvc_trust import Given, Granted, Own
 from audiodvc.adapters.pool import Pool
+from audiodvc.adapters.removals import Removed
 from audiodvc.errors import ObjectError, RemoteError
 from audiodvc.progress import Advance
 
 MAX_DIRECTORY = 2**30
 """A directory object has 76 bytes a file: this is that of fourteen million."""
+
+
+_PUBLIC = ("endpointurl", "region", "port")
 
 
 class Beside(NamedTuple):
@@ -38,6 +43,8 @@ class Store(Protocol):
     name: str
     shown: str
     """Its url or folder, without credentials."""
+    objects: str
+    """The folder of this machine where its objects are; empty if they are elsewhere."""
     withheld: str
     """What the user should know about settings that were not used for it."""
 
@@ -49,6 +56,12 @@ class Store(Protocol):
     def read(self, md5: str, *, old: bool) -> bytes:
         """The bytes of a small object."""
 
+    def drop(self, wants: Sequence[Want], *, really: bool) -> list[Removed]:
+        """Delete objects, or only look which are there."""
+
+    def take(self, files: Mapping[str, Content], advance: Advance) -> tuple[Delivered, list[Failure]]:
+        """Take objects; what could not be, after all else was."""
+
     def close(self) -> None:
         """Let go of connections."""
 
@@ -58,6 +71,7 @@ class Folder:
 
     def __init__(self, name: str, path: str) -> None:
         self.name, self.shown, self.withheld = name, path, ""
+        self.objects = f"{path}/files/md5"
 
     def fetch(
         self, wants: Sequence[Want], objects: str, advance: Advance, jobs: int, pool: Pool | None = None
@@ -81,6 +95,14 @@ class Folder:
         """The bytes of a small object."""
         return arrivals.read(arrivals.place_of(self.shown, Want(md5, old)), MAX_DIRECTORY)
 
+    def drop(self, wants: Sequence[Want], *, really: bool) -> list[Removed]:
+        """Delete objects, or only look which are there."""
+        return removals.from_folder(self.shown, wants, really=really)
+
+    def take(self, files: Mapping[str, Content], advance: Advance) -> tuple[Delivered, list[Failure]]:
+        """Take objects; what could not be, after all else was."""
+        return deliveries.into_folder(self.shown, files, advance)
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -90,6 +112,7 @@ class Cloud:
 
     def __init__(self, given: Given, granted: Granted) -> None:
         self.name, self.shown, self.withheld = given.name, dvc_trust.shown(given.url), granted.withheld
+        self.objects = ""
         fs, root = dvc_filesystem.opened(given, granted)
         self._streams = dvc_streams.Streams(fs, root, dvc_trust.secrets(granted.options))
 
@@ -107,6 +130,14 @@ class Cloud:
         """The bytes of a small object."""
         return self._streams.read(Want(md5, old), MAX_DIRECTORY)
 
+    def drop(self, wants: Sequence[Want], *, really: bool) -> list[Removed]:
+        """Delete objects, or only look which are there."""
+        return removals.from_files(self._streams, wants, really=really)
+
+    def take(self, files: Mapping[str, Content], advance: Advance) -> tuple[Delivered, list[Failure]]:
+        """Take objects; what could not be, after all else was."""
+        return deliveries.onto_files(self._streams, files, advance)
+
     def close(self) -> None:
         """Let go of connections."""
         self._streams.close()
@@ -119,7 +150,7 @@ def open_store(given: Given, *, allow_local: bool = False, beside: Beside = NOWH
             what = f"the remote '{given.name}' is a folder ({given.url})"
             raise RemoteError(
                 f"{what}, and the repository that says so is not on this machine",
-                hint="`allow_local_remotes: true` in your configuration lets it be read",
+                hint="`allow_local_remotes: true` in your settings lets it be read",
             )
         whole = os.path.join(beside.folder or "/", os.path.expanduser(path))
         return Folder(given.name, os.path.normpath(whole))
@@ -133,6 +164,14 @@ def own_remote(name: str) -> Given | None:
     wanted = (name or str(config.get("core", {}).get("remote") or "")).lower()
     found = _remotes(config).get(wanted, {})
     return Given(wanted, str(found["url"]), {}) if "url" in found else None
+
+
+def public_options(url: str) -> dict[str, str]:
+    """What others need to know of a new remote beside its url, as the user's own settings say it."""
+    if _folder(url) is not None:
+        return {}
+    said = dvc_trust.grant(Given("", url), _own(NOWHERE), {}).options
+    return {key: str(said[key]) for key in _PUBLIC if key in said}
 
 
 def read_directory(store: Store, md5: str, *, old: bool = False) -> bytes:
@@ -191,8 +230,10 @@ def _own(beside: Beside) -> list[Own]:
     here = _remotes(_local_config(beside.folder))
     found = [Own(name, dvc_trust.own_options(options, local=False)) for name, options in everywhere.items()]
     for name, options in here.items():
-        # One that names no url is meant for the remote which the repository had when it was written.
-        place = {} if "url" in options else {**beside.trusted.get(name, {}), **everywhere.get(name, {})}
+        # One that names no url is meant for the remote which the repository had when it was written. What
+        # else the user has under that name is for another place, or for none.
+        theirs, mine = beside.trusted.get(name, {}), everywhere.get(name, {})
+        place = {} if "url" in options else mine if "url" in mine else theirs
         found.append(Own(name, {**place, **dvc_trust.own_options(options, local=True)}))
     return found
 

@@ -105,6 +105,22 @@ class Streams:
 
         return _run(self._patiently(whole, Health()))
 
+    def each(
+        self, wants: Sequence[Want], work: Callable[[Any, str], Awaitable[Result]]
+    ) -> list[Result | Failure]:
+        """Do something at the place of each object, many at a time; what came of it, or why not."""
+        health, done = Health(), dict[Want, Result | Failure]()
+
+        async def one(want: Want) -> None:
+            path = arrivals.place_of(self._root, want)
+            try:
+                done[want] = await self._patiently(lambda: work(self._fs, path), health)
+            except Fault as fault:
+                done[want] = Failure(want.md5, fault.kind, fault.message)
+
+        _run(_each(wants, one))
+        return [done[want] for want in wants]
+
     def close(self) -> None:
         """Let go of connections now, not when Python ends."""
         session = getattr(self._fs, "_session", None) or getattr(self._fs, "_s3creator", None)

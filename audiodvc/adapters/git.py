@@ -42,6 +42,16 @@ def init(folder: Path) -> None:
     _git(["init", "--quiet", "--initial-branch=main"], folder)
 
 
+def object_format(root: Path) -> str:
+    """How a repository names its objects: `sha1` or `sha256`."""
+    return _git(["rev-parse", "--show-object-format"], root).decode().strip()
+
+
+def init_bare(folder: Path) -> None:
+    """Make a repository without a work tree and without samples of hooks, whose first branch is `main`."""
+    _git(["init", "--quiet", "--bare", "--initial-branch=main", "--template="], folder)
+
+
 def add(root: Path, paths: Iterable[str]) -> None:
     """Stage these paths, whatever the user's ignore files say of them."""
     _git(["add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"], root, stdin=_literal(paths))
@@ -152,6 +162,83 @@ def resolve(root: Path, revision: str) -> str:
     raise GitError(f"there is no revision '{revision}' in {root}", hint="`git log` and `git tag` list them")
 
 
+def tips(root: Path) -> dict[str, str]:
+    """Every branch and tag, those of other repositories as they were fetched too, and its commit."""
+    form = "--format=%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
+    lines = os.fsdecode(_git(["for-each-ref", form], root)).splitlines()
+    found = {name: (rest[0:2], rest[2:4]) for name, *rest in (line.split("\0") for line in lines)}
+    return {
+        name: commit
+        for name, pairs in found.items()
+        for kind, commit in pairs
+        if kind == "commit" and not name.startswith("refs/stash")
+    }
+
+
+def past(root: Path, *patterns: str) -> set[tuple[str, str]]:
+    """Path from the top and blob of all files, in all commits of all refs, whose path matches a pattern."""
+    options = ["--all", "--raw", "-z", "-m", "--root", "--format=", "--no-renames", "--no-abbrev"]
+    globs = [f":(top,glob){pattern}" for pattern in patterns]
+    words = _names(_git(["log", *options, "--no-relative", "--no-ext-diff", "--", *globs], root))
+    found, blob = set[tuple[str, str]](), ""
+    for word in words:
+        if word.startswith(":") and not blob:
+            mode, blob = word.split()[1], word.split()[3]
+            blob = blob if mode.startswith("100") else "-"
+        elif blob:
+            found |= {(word, blob)} - {(word, "-")}
+            blob = ""
+    return found
+
+
+def is_shallow(root: Path) -> bool:
+    """Whether commits are missing, since the clone was told to be without them."""
+    return _git(["rev-parse", "--is-shallow-repository"], root).strip() == b"true"
+
+
+def common_folder(root: Path) -> Path:
+    """The folder that git keeps for a repository and all its worktrees."""
+    return Path(os.fsdecode(_git(["rev-parse", "--path-format=absolute", "--git-common-dir"], root)[:-1]))
+
+
+def commit_only(root: Path, paths: Sequence[str], message: str) -> str:
+    """Commit these paths as they are in the folder, whatever else is staged; hooks are not run."""
+    words = ["commit", "--quiet", "--no-verify", "--only", f"--message={message}"]
+    _git([*words, "--pathspec-from-file=-", "--pathspec-file-nul"], root, stdin=_literal(paths))
+    return resolve(root, "HEAD")
+
+
+def fetch(root: Path, remote: str) -> str:
+    """Learn the branches and tags of a remote, tags apart from one's own; the name of its default branch."""
+    specs = [
+        f"+refs/heads/*:refs/remotes/{remote}/*",
+        f"+refs/tags/*:refs/audiodvc/{remote}/tags/*",
+    ]
+    _git(["fetch", "--quiet", "--no-tags", "--prune", remote, *specs], root)
+    said = os.fsdecode(_git(["ls-remote", "--symref", remote, "HEAD"], root))
+    for line in said.splitlines():
+        if line.startswith("ref: "):
+            return line.removeprefix("ref: ").partition("\t")[0].removeprefix("refs/heads/")
+    place = f"refs/remotes/{remote}/"
+    return usual_branch(ref.removeprefix(place) for ref in tips(root) if ref.startswith(place))
+
+
+def usual_branch(names: Iterable[str]) -> str:
+    """The branch that one would take for the default one, where a repository names none that it has."""
+    known = sorted(names)
+    usual = [name for name in ("main", "master") if name in known]
+    return usual[0] if usual else known[0] if len(known) == 1 else ""
+
+
+def merge_base(root: Path, one: str, other: str) -> str:
+    """The commit at which two revisions parted."""
+    commits = resolve(root, one), resolve(root, other)
+    done = _try(["merge-base", *commits], root)
+    if done.code:
+        raise GitError(f"'{one}' and '{other}' have no commit in common in {root}")
+    return done.stdout.decode().strip()
+
+
 def blobs(root: Path, names: Iterable[str]) -> dict[str, bytes]:
     """The contents of blobs by their names, from one process."""
     wanted = sorted(set(names))
@@ -211,6 +298,11 @@ def hooks_folder(root: Path) -> Path:
     """Where git looks for the hooks of a repository: a worktree's are those of the repository itself."""
     # `root` is the top, since a relative core.hooksPath counts from there.
     return root / os.fsdecode(_git(["rev-parse", "--git-path", "hooks"], root)[:-1])
+
+
+def attributes_file(root: Path) -> Path:
+    """The file with the attributes that files have in this clone only."""
+    return root / os.fsdecode(_git(["rev-parse", "--git-path", "info/attributes"], root)[:-1])
 
 
 def scope(root: Path, name: str) -> str | None:

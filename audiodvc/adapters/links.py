@@ -17,9 +17,8 @@ from audiodvc.progress import Advance
 Make = Callable[[str, str], None]
 
 # This file system, or the two together, have no such link.
-_NEVER = frozenset(
-    {errno.EXDEV, errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL}
-)
+_NO_SUCH_LINK = frozenset({errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL})
+_NEVER = _NO_SUCH_LINK | {errno.EPERM, errno.EACCES}
 _STEP = 512
 _FICLONE = 0x40049409
 
@@ -54,13 +53,14 @@ def _place(source: str, target: str, kinds: list[str]) -> None:
     """Try one kind after the other; what can never work here is not tried again."""
     for kind in tuple(kinds):
         try:
-            _MAKERS[kind](source, target)
+            _make(kind, source, target)
         except FileExistsError:
             return
         except OSError as error:
             if error.errno in _NEVER and len(kinds) > 1:
                 kinds.remove(kind)
-            elif error.errno != errno.EMLINK:  # as many links as the file can have: another kind for it
+            # A file may have as many links as it can have, so that it needs another kind.
+            elif error.errno not in (errno.EMLINK, *_NO_SUCH_LINK):
                 raise
         else:
             return
@@ -68,6 +68,16 @@ def _place(source: str, target: str, kinds: list[str]) -> None:
         f"{target} can be no {' or '.join(kinds)} of {source}",
         hint="name another kind in the setting `links`",
     )
+
+
+def _make(kind: str, source: str, target: str) -> None:
+    try:
+        _MAKERS[kind](source, target)
+    except FileExistsError:
+        if os.path.exists(target):
+            raise
+        os.unlink(target)  # a link to what is gone
+        _MAKERS[kind](source, target)
 
 
 def _reflink(source: str, target: str) -> None:

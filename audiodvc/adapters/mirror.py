@@ -14,25 +14,27 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
-from audiodvc.adapters import bare, disk, git, transport
+from audiodvc.adapters import bare, disk, git, locks, transport
 from audiodvc.adapters.bare import Reader
 from audiodvc.adapters.process import run
 from audiodvc.adapters.transport import REMOTE, Server
 from audiodvc.errors import DeniedError, GitError, UnknownVersionError
+from audiodvc.words import redact
 
 SMALL = "blob:limit=1m"
 """Which files come with a commit; larger ones are asked for by name."""
 
-PATIENCE = 60.0
-"""Seconds in which a server must have listed its refs."""
+PATIENCE = 90.0  # git itself gives an http server up after 60
+"""Seconds after which a server is given up that says and sends nothing."""
 
-_KEPT = "refs/audiodvc"
+_KEPT, _HEADS = "refs/audiodvc", "refs/heads/"
 _LAST = 16  # commits that a server is told we have: the next version is most like the last ones
-_FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--stdin")
+_FETCH = ("fetch", "--progress", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--stdin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,18 @@ class Mirror:
     url: str
     is_local: bool
     shown: str = ""
+    objects: Path | None = None
+    """Where a repository of this machine has its objects, if that is known already."""
 
     def refs(self) -> dict[str, str]:
         """Every ref of the repository and the commit it leads to, `HEAD` too, as they are now."""
         bare.make(self.folder)
         words = ["ls-remote", "--symref", REMOTE]
-        seen = _listed(transport.ask(self._server, self.folder, words, timeout=PATIENCE))
+        seen = _listed(transport.ask(self.server, self.folder, words, timeout=PATIENCE))
         bare.make(self.folder, next(iter(seen.refs.values()), ""))
         text = json.dumps({"default": seen.default, "refs": seen.refs}, indent=0)
-        disk.write(self.folder / "refs.json", text.encode())
+        with bare.written(self.folder):
+            disk.write(self.folder / "refs.json", text.encode())
         return seen.refs
 
     def remembered(self) -> dict[str, str]:
@@ -66,7 +71,7 @@ class Mirror:
         """Whether a commit can be read without asking anybody."""
         if not self.is_local:
             return bare.is_id(commit) and os.path.exists(self.folder / _KEPT / commit)
-        return os.path.isdir(self.url) and self._reader(commit).kinds([commit]) == {commit: "commit"}
+        return os.path.isdir(self.url) and self.reader(commit).kinds([commit]) == {commit: "commit"}
 
     def bring(self, wants: Mapping[str, str]) -> None:
         """Make commits readable, in one fetch; each with a ref by which old servers give it, or empty."""
@@ -76,22 +81,40 @@ class Mirror:
             return
         if all(self.has(commit) for commit in wants):
             return
-        with self._alone():
+        with self.alone():
             missing = {commit: ref for commit, ref in wants.items() if not self.has(commit)}
             if missing:
                 self._fetch_commits(missing)
 
+    def newest(self, wants: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Bring commits, and with them the newest one of the default branch; its name, if there is one."""
+        known = self.remembered().get("HEAD", "")
+        try:
+            self.bring({known: "HEAD", **wants} if known else wants)
+        except UnknownVersionError:
+            newest = self.refs().get("HEAD", "")
+            if newest == known:
+                raise
+            self.bring({newest: "HEAD", **wants} if newest else wants)  # the known one was thrown away
+            return newest
+        return known
+
+    def keep(self, commit: str) -> None:
+        """Remember that a commit is here."""
+        with bare.written(self.folder):
+            disk.write(self.folder / _KEPT / commit, f"{commit}\n".encode())
+
     def commits(self, beginning: str) -> list[str]:
         """The commits that are here whose names begin so."""
         if self.is_local:
-            return self._reader().commits(beginning)
+            return self.reader().commits(beginning)
         return sorted(name for name in bare.names(self.folder / _KEPT) if name.startswith(beginning))
 
     def history(self, beginning: str) -> list[str]:
         """The commits of all branches and tags whose names begin so; their names alone are fetched."""
         if self.is_local:
             return self.commits(beginning)
-        with self._alone(), self._workshop(next(iter(self.remembered().values()), ""), alone=True) as place:
+        with self.alone(), self.workshop(next(iter(self.remembered().values()), ""), alone=True) as place:
             specs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
             self._fetch(place, specs, "--filter=tree:0")
             return Reader(self.folder, place / "objects").commits(beginning)
@@ -100,9 +123,9 @@ class Mirror:
         """Path below a folder -> mode and blob; nothing where the commit has no such folder."""
         bare.check([commit])
         tree = f"{commit}:{folder}" if folder else commit
-        done = self._reader(commit).run(["ls-tree", "-r", "-z", "--full-tree", tree])
+        done = self.reader(commit).run(["ls-tree", "-r", "-z", "--full-tree", tree])
         if done.code:
-            if folder and self._reader(commit).kinds([commit]) == {commit: "commit"}:
+            if folder and self.reader(commit).kinds([commit]) == {commit: "commit"}:
                 return {}
             raise self._missing([commit])
         lines = (os.fsdecode(line).partition("\t") for line in done.stdout.split(b"\0") if line)
@@ -112,19 +135,20 @@ class Mirror:
         """The contents of blobs; those that are not here come in one fetch. One over the limit is refused."""
         wanted = list(dict.fromkeys(blobs))
         bare.check(wanted)
-        found = dict(self._reader(next(iter(wanted), "")).contents(wanted, limit))
+        found = dict(self.reader(next(iter(wanted), "")).contents(wanted, limit))
         missing = [blob for blob in wanted if blob not in found]
         if missing and not self.is_local:
             self._fetch_blobs(missing)
-            found.update(self._reader().contents(missing, limit))
+            found.update(self.reader().contents(missing, limit))
             missing = [blob for blob in missing if blob not in found]
         if missing:
             raise self._missing(missing)
         return found
 
     @property
-    def _server(self) -> Server:
-        return Server(self.url, self.shown or transport.redact(self.url))
+    def server(self) -> Server:
+        """Where git asks, and how messages call it."""
+        return Server(self.url, self.shown or redact(self.url))
 
     def _remembered(self) -> _Refs:
         data = disk.read(self.folder / "refs.json") or b""
@@ -135,59 +159,70 @@ class Mirror:
             return _Refs({}, "HEAD")
 
     def _require(self, commits: list[str]) -> None:
-        kinds = self._reader().kinds(commits)
+        kinds = self.reader().kinds(commits)
         missing = [commit for commit in commits if kinds.get(commit) != "commit"]
         if missing:
-            raise UnknownVersionError(f"{self._server.shown} has no commit {', '.join(missing)}")
+            raise UnknownVersionError(f"{self.server.shown} has no commit {', '.join(missing)}")
 
     def _missing(self, names: Sequence[str]) -> GitError:
         hint = "it is not whole: `git fetch --refetch` there, or use the address it was cloned from"
         return GitError(
-            f"{len(names)} of the objects that {self._server.shown} names are not there",
+            f"{len(names)} of the objects that {self.server.shown} names are not there",
             hint=hint if self.is_local else "`git fsck` in the repository tells more",
             details=names[:20],
         )
 
     # -- reading ---------------------------------------------------------------------------------
 
-    def _reader(self, sample: str = "") -> Reader:
+    def reader(self, sample: str = "") -> Reader:
+        """What reads the objects; the sample is the name of one of them."""
         bare.make(self.folder, sample)
         return Reader(self.folder, self._objects() if self.is_local else self.folder / "objects")
 
     def _objects(self) -> Path:
         """Where a repository of this machine has its objects, if git trusts its owner."""
+        if self.objects is not None:
+            return self.objects
         found = _asked(Path(self.url), "--path-format=absolute", "--git-path", "objects")
         return Path(found)
 
     # -- fetching --------------------------------------------------------------------------------
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
         """While nobody else fetches into this mirror; what a killed fetch left is removed."""
-        from filelock import FileLock
-
         bare.make(self.folder)
-        with FileLock(f"{self.folder}.lock"):
+        with locks.locked(f"{self.folder}.lock"):
             for name in bare.names(self.folder):
                 if name.startswith("new-"):
                     shutil.rmtree(self.folder / name, ignore_errors=True)
             yield
 
     @contextmanager
-    def _workshop(self, sample: str, *, haves: Sequence[str] = (), alone: bool = False) -> Iterator[Path]:
-        """A repository for one fetch, which sees what the mirror has."""
+    def workshop(
+        self,
+        sample: str,
+        *,
+        haves: Sequence[str] = (),
+        alone: bool = False,
+        objects: Path | None = None,
+    ) -> Iterator[Path]:
+        """A repository for one fetch or push, which sees the objects of the mirror, or other ones."""
         place = self.folder / f"new-{secrets.token_hex(6)}"
-        try:
-            bare.lay_out(place, sample)
-            if not alone:
-                (place / "objects" / "info").mkdir()
-                bare.write(place / "objects" / "info" / "alternates", f"{self.folder / 'objects'}\n")
-            if haves:
-                bare.write(place / "shallow", "".join(f"{commit}\n" for commit in haves))
-                bare.write(place / "packed-refs", "".join(f"{commit} {_KEPT}/{commit}\n" for commit in haves))
-            yield place
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
+        with bare.written(self.folder):
+            try:
+                bare.lay_out(place, sample)
+                if not alone:
+                    (place / "objects" / "info").mkdir()
+                    known = objects or self.folder / "objects"
+                    bare.write(place / "objects" / "info" / "alternates", f"{known}\n")
+                if haves:
+                    refs = "".join(f"{commit} {_KEPT}/{commit}\n" for commit in haves)
+                    bare.write(place / "shallow", "".join(f"{commit}\n" for commit in haves))
+                    bare.write(place / "packed-refs", refs)
+                yield place
+            finally:
+                shutil.rmtree(place, ignore_errors=True)
 
     def _fetch_commits(self, wants: Mapping[str, str]) -> None:
         """By their names, else by refs; without history, else with it."""
@@ -208,25 +243,25 @@ class Mirror:
     def _fetch_whole(self, wants: Mapping[str, str], specs: Sequence[str], *options: str) -> None:
         """Keep commits once all of them are here."""
         # Each try in a new folder: from a filtered one that failed git goes on by fetching one by one.
-        with self._workshop(next(iter(wants)), haves=self._latest() if options else ()) as place:
+        with self.workshop(next(iter(wants)), haves=self._latest() if options else ()) as place:
             self._fetch(place, specs, *options)
             kinds = Reader(self.folder, place / "objects").kinds(wants)
             missing = [commit for commit in wants if kinds.get(commit) != "commit"]
             if missing:
                 raise UnknownVersionError(
-                    f"{self._server.shown} has no commit {', '.join(missing)}",
+                    f"{self.server.shown} has no commit {', '.join(missing)}",
                     hint="if a tag or branch was moved just now, try again",
                 )
             bare.move_objects(place / "objects", self.folder / "objects")
         for commit in wants:
-            disk.write(self.folder / _KEPT / commit, f"{commit}\n".encode())
+            self.keep(commit)
 
     def _fetch_blobs(self, blobs: Sequence[str]) -> None:
-        with self._alone():
-            kinds = self._reader().kinds(blobs)
+        with self.alone():
+            kinds = self.reader().kinds(blobs)
             missing = [blob for blob in blobs if blob not in kinds]
             if missing:
-                with self._workshop(missing[0]) as place:
+                with self.workshop(missing[0]) as place:
                     try:
                         self._fetch(place, missing, "--filter=blob:none")
                     except UnknownVersionError as error:
@@ -235,12 +270,17 @@ class Mirror:
 
     def _fetch(self, place: Path, specs: Iterable[str], *options: str) -> None:
         stdin = "".join(f"{spec}\n" for spec in specs).encode(errors="surrogateescape")
-        transport.ask(self._server, place, [*_FETCH, *options, REMOTE], stdin=stdin)
+        transport.ask(self.server, place, [*_FETCH, *options, REMOTE], stdin=stdin, timeout=PATIENCE)
 
     def _latest(self) -> list[str]:
         """The commits that came last."""
         kept = [self.folder / _KEPT / name for name in bare.names(self.folder / _KEPT) if bare.is_id(name)]
         return [path.name for path in sorted(kept, key=os.path.getmtime)[-_LAST:]]
+
+
+def settled(mirror: Mirror) -> Mirror:
+    """The same for many looks in a short time: git is asked once where the objects are."""
+    return replace(mirror, objects=mirror.reader().objects) if mirror.is_local else mirror
 
 
 def prefix(folder: Path) -> str:
@@ -277,4 +317,9 @@ def _listed(output: bytes) -> _Refs:
             default = value.removeprefix("ref: ")
         elif bare.is_id(value):
             refs[name.removesuffix("^{}")] = value
+    usual = git.usual_branch(ref.removeprefix(_HEADS) for ref in refs if ref.startswith(_HEADS))
+    if "HEAD" not in refs and usual:
+        # A bare repository that was made with another first branch than the one that was pushed.
+        default = f"{_HEADS}{usual}"
+        refs["HEAD"] = refs[default]
     return _Refs(refs, default)

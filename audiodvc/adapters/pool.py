@@ -13,6 +13,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from types import TracebackType
@@ -27,6 +28,8 @@ _BOOT = (
     "from audiodvc.adapters.pool import serve; serve()"
 )
 _PATIENCE = 1.0
+# A wait without end is not always interrupted by Ctrl-C: the signal may reach another thread.
+_GLANCE = 0.1
 
 # There is a worker for each core; numpy would start as many threads again in each of them, which
 # takes half of a worker's start-up time.
@@ -48,19 +51,22 @@ class Pool:
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         for worker in self._workers:
-            worker.stop()
+            worker.leave()
+        end = time.monotonic() + _PATIENCE
+        for worker in self._workers:
+            worker.end(end - time.monotonic())
 
     def map(
         self, work: Callable[[Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result | Died]]:
-        """Each item with its result, in the order in which they are done."""
+        """Each item with its result, in the order in which they are done; no more once nobody asks."""
         source = iter(items)
-        taking = threading.Lock()
+        taking, left = threading.Lock(), threading.Event()
         done: queue.Queue[tuple[Item, Result | Died] | BaseException | None] = queue.Queue()
 
         def drain(worker: _Worker) -> None:
             try:
-                for item in _shared(source, taking):
+                for item in _shared(source, taking, left):
                     done.put((item, worker.ask(work, item)))
             except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, not lost
                 done.put(error)
@@ -69,7 +75,10 @@ class Pool:
 
         for worker in self._workers:
             threading.Thread(target=drain, args=(worker,), daemon=True).start()
-        yield from _results(done, len(self._workers))
+        try:
+            yield from _results(done, len(self._workers))
+        finally:
+            left.set()
 
 
 def serve() -> None:
@@ -92,6 +101,8 @@ def serve() -> None:
 class _Worker:
     def __init__(self) -> None:
         self._stopped = False
+        # What an interrupted `map` has in hand is answered before the next one asks.
+        self._asking = threading.Lock()
         self._start()
 
     def _start(self) -> None:
@@ -108,42 +119,52 @@ class _Worker:
         self._send(sys.path)
 
     def ask(self, work: Callable[[Item], Result], item: Item) -> Result | Died:
-        try:
-            self._send((work, item))
-            well, answer = pickle.load(self._answers)  # noqa: S301 - written by our own worker
-        except (EOFError, BrokenPipeError, ValueError, pickle.UnpicklingError):
-            if not self._stopped:
-                self._end()
-                self._start()
-            return Died()
+        with self._asking:
+            try:
+                self._send((work, item))
+                well, answer = pickle.load(self._answers)  # noqa: S301 - written by our own worker
+            except (EOFError, BrokenPipeError, ValueError, pickle.UnpicklingError):
+                self._renew()
+                return Died()
         if not well:
             raise answer
         result: Result = answer
         return result
 
-    def stop(self) -> None:
+    def leave(self) -> None:
+        """Nothing more is asked: the worker ends when it is done with the file in hand."""
         self._stopped = True
-        self._end()
+        with suppress(BrokenPipeError):
+            self._questions.close()
 
-    def _end(self) -> None:
-        """Let the worker finish the file in hand; one that takes long is killed."""
+    def end(self, patience: float = _PATIENCE) -> None:
+        """Wait for the file in hand; a worker that takes long is killed."""
         with suppress(BrokenPipeError):
             self._questions.close()
         try:
-            self._process.wait(_PATIENCE)
+            self._process.wait(max(0, patience))
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._answers.close()
+
+    def _renew(self) -> None:
+        if not self._stopped:
+            self.end()
+            self._start()
+        if self._stopped:  # meanwhile
+            self.end()
 
     def _send(self, value: object) -> None:
         pickle.dump(value, self._questions, protocol=pickle.HIGHEST_PROTOCOL)
         self._questions.flush()
 
 
-def _shared(source: Iterator[Item], taking: threading.Lock) -> Iterator[Item]:
+def _shared(source: Iterator[Item], taking: threading.Lock, left: threading.Event) -> Iterator[Item]:
     while True:
         with taking:
+            if left.is_set():
+                return
             try:
                 item = next(source)
             except StopIteration:
@@ -155,7 +176,10 @@ def _results(
     done: queue.Queue[tuple[Item, Result | Died] | BaseException | None], running: int
 ) -> Iterator[tuple[Item, Result | Died]]:
     while running:
-        got = done.get()
+        try:
+            got = done.get(timeout=_GLANCE)
+        except queue.Empty:
+            continue
         if got is None:
             running -= 1
         elif isinstance(got, BaseException):

@@ -56,6 +56,15 @@ def exists(path: str) -> bool:
     return os.path.exists(path)
 
 
+def beginning(path: str) -> list[str]:
+    """The files whose path begins so, in the folder that the path names."""
+    folder, name = os.path.split(path)
+    try:
+        return sorted(f"{folder}/{found}" for found in os.listdir(folder) if found.startswith(name))
+    except OSError:
+        return []
+
+
 def inode(path: str) -> tuple[int, int] | None:
     """What the names of one file have in common, links followed; None if it is not there."""
     try:

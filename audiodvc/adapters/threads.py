@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -10,10 +11,25 @@ Result = TypeVar("Result")
 
 
 def each(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> list[Result]:
-    """The result of each item, in their order; the first error ends it."""
+    """The result of each item, in their order; with the first error, or Ctrl-C, no further one is begun."""
     if workers <= 1:
         return [work(item) for item in items]
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import CancelledError, ThreadPoolExecutor
+
+    stopped = threading.Event()
+
+    def one(item: Item) -> Result:
+        if stopped.is_set():
+            raise CancelledError
+        try:
+            return work(item)
+        except BaseException:
+            stopped.set()
+            raise
 
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(work, items))
+        try:
+            return list(pool.map(one, items))
+        except BaseException:
+            stopped.set()
+            raise

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from audiodvc.adapters import git
-from audiodvc.adapters.process import run
+from audiodvc.adapters.process import Completed, run
 from audiodvc.errors import (
     AudiodvcError,
     DeniedError,
@@ -19,9 +22,12 @@ from audiodvc.errors import (
     UnknownDatasetError,
     UnknownVersionError,
 )
+from audiodvc.words import redact
 
 REMOTE = "audiodvc-source"
 """The name under which git finds the address, which is in the environment only."""
+
+_GLANCE = 0.5
 
 SETTINGS: Mapping[str, str] = {
     "protocol.version": "2",  # whoever speaks it gives any commit by its name
@@ -57,24 +63,75 @@ def ask(
     timeout: float | None = None,
 ) -> bytes:
     """What git answers in a bare repository of ours, REMOTE being the server; else an error by its name."""
+    done = attempt(server, folder, words, stdin=stdin, timeout=timeout)
+    if done.code:
+        raise failure(server, done.stderr.decode(errors="replace"))
+    return done.stdout
+
+
+def attempt(
+    server: Server,
+    folder: Path,
+    words: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    timeout: float | None = None,
+) -> Completed:
+    """What git answers, well or not; it is given up when nothing is heard of it for so many seconds."""
     env = _environment(server, folder)
+    pipe = subprocess.PIPE
     try:
-        done = subprocess.run(
-            ["git", *words],
-            cwd=folder,
-            input=stdin,
-            env=env,
-            timeout=timeout,
-            capture_output=True,
-            check=False,
-        )
+        with subprocess.Popen(
+            ["git", *words], cwd=folder, env=env, stdin=pipe, stdout=pipe, stderr=pipe
+        ) as process:
+            try:
+                stdout, stderr = _heard(process, stdin, folder, timeout)
+            except BaseException:
+                _end(process)
+                raise
     except FileNotFoundError as error:
         raise AudiodvcError("git is not installed", hint="install git and try again") from error
     except subprocess.TimeoutExpired as error:
-        raise OfflineError(f"{server.shown} did not answer within {timeout:g} s") from error
-    if done.returncode:
-        raise failure(server, done.stderr.decode(errors="replace"))
-    return done.stdout
+        what = f"{server.shown} did not answer for {timeout:g} s"
+        raise OfflineError(what, hint="try again later") from error
+    if process.returncode == -signal.SIGINT:  # Ctrl-C is for all of us, and a thread hears of it like this
+        raise KeyboardInterrupt
+    return Completed(process.returncode, stdout, stderr)
+
+
+def _heard(
+    process: subprocess.Popen[bytes], stdin: bytes, folder: Path, patience: float | None
+) -> tuple[bytes, bytes]:
+    """What git says to its end, as long as it says something, or something arrives."""
+    words: bytes | None = stdin
+    seen: object = None
+    since = time.monotonic()
+    while True:
+        try:
+            return process.communicate(words, None if patience is None else min(_GLANCE, patience))
+        except subprocess.TimeoutExpired as so_far:
+            words = None
+            now = len(so_far.output or b""), len(so_far.stderr or b""), _arrived(folder)
+            if now != seen:
+                seen, since = now, time.monotonic()
+            elif patience is not None and time.monotonic() - since > patience:
+                raise
+
+
+def _arrived(folder: Path) -> int:
+    """The bytes of packs on their way."""
+    with suppress(FileNotFoundError), os.scandir(folder / "objects" / "pack") as found:
+        return sum(one.stat().st_size for one in found)
+    return 0
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let git end, and those whom it started."""
+    process.terminate()
+    try:
+        process.wait(1)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def failure(server: Server, complaint: str) -> AudiodvcError:
@@ -85,11 +142,6 @@ def failure(server: Server, complaint: str) -> AudiodvcError:
         if pattern.search(words):
             return kind(f"{server.shown} {what}", hint=hint, details=details)
     return GitError(f"git failed on {server.shown}", details=details)
-
-
-def redact(text: str) -> str:
-    """A text without the user names and passwords of the URLs in it."""
-    return re.sub(r"(?<=://)[^/\s]*@", "", text)
 
 
 def _kind(
@@ -179,8 +231,16 @@ _KINDS = (
 )
 
 
+# How far git is, and what it did.
+_NOISE = re.compile(
+    r"warning: filtering not recognized"
+    r"|(?:remote: )?(?:[A-Z]\w+ (?:\w+ )?(?:objects|deltas|files|content)\b|Total \d)"
+    r"|From | [ *+=t-] "
+)
+
+
 def _is_noise(line: str) -> bool:
-    return line.startswith(("warning: filtering not recognized", "remote: Enumerating", "remote: Counting"))
+    return _NOISE.match(line) is not None
 
 
 def _environment(server: Server, folder: Path) -> dict[str, str]:

@@ -33,4 +33,4 @@ def command(console: Console, *, name: str | None, shared: bool, form: str, cach
     elif found:
         console.result(cache.cached(found))
     else:
-        console.note(f"nothing is in {root}")
+        console.note(f"nothing of {name} is in {root}" if name else f"nothing is in {root}")

@@ -74,7 +74,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     """
     root = options.settings(console, cache_root).cache_root
     aim = Aim(older_than, max_size, everything, unknown)
-    done = gc(root, aim, console.progress, now=time.time(), remove=yes)
+    with options.heard(console):
+        done = gc(root, aim, console.progress, now=time.time(), remove=yes)
     console.result((cache.swept_json if form == "json" else cache.swept)(done))
     if not yes and (done.datasets or done.freed):
         console.note("nothing was removed: --yes does it")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from audiodvc.cli import options
+from audiodvc.cli import options, wish
 from audiodvc.cli.console import Console
 from audiodvc.errors import UsageError
-from audiodvc.model.flavor import BIT_DEPTHS, FORMATS, Flavor
 from audiodvc.model.selection import Selection
 from audiodvc.resolve.export import export
 from audiodvc.resolve.get import get
@@ -28,11 +26,7 @@ _KINDS = (("tables", "table"), ("media", "file"), ("attachments", "attachment"))
 @click.option("--attachments", metavar="REGEX", help="Only attachments whose name matches.")
 @click.option("--attachment", multiple=True, metavar="NAME", help="Only this attachment; can be repeated.")
 @click.option("--only-metadata", is_flag=True, help="No media and no attachments.")
-@click.option("--bit-depth", metavar="BITS", help=f"{', '.join(map(str, BIT_DEPTHS))}.")
-@click.option("--channels", metavar="LIST", help="Channels from 0, such as 0 or 0,1; -1 is the last one.")
-@click.option("--format", "form", metavar="FORMAT", help=f"{' or '.join(FORMATS)}.")
-@click.option("--mixdown", is_flag=True, help="The mean of the channels.")
-@click.option("--sampling-rate", metavar="HZ", help="Samples a second.")
+@wish.options
 @click.option(
     "--to",
     "target",
@@ -66,13 +60,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     SOURCE is a name from the settings, a git URL, a path, or URL#FOLDER for a dataset in a
     folder of its repository; without it the dataset around the current folder.
     """
-    flavor = _flavor(
-        bit_depth=bit_depth,
-        channels=channels.split(",") if channels is not None else None,
-        format=form,
-        mixdown=mixdown,
-        sampling_rate=sampling_rate,
-    )
+    flavor = wish.flavor_of(bit_depth, channels, form, sampling_rate, mixdown=mixdown)
     selection = Selection(*(_wanted(chosen, *kind) for kind in _KINDS), only_metadata=only_metadata)
     config = options.settings(console, cache_root)
     request = options.request(console, config, source, version=version, rev=rev, workers=workers)
@@ -92,10 +80,3 @@ def _wanted(
     if chosen[several] is not None and chosen[single]:
         raise UsageError(f"--{several} and --{single} cannot be combined")
     return chosen[several] if chosen[several] is not None else (chosen[single] or None)
-
-
-def _flavor(**wish: Any) -> Flavor:  # noqa: ANN401 - texts, which Flavor reads
-    try:
-        return Flavor(**wish)
-    except ValueError as error:
-        raise UsageError(str(error)) from error

@@ -25,10 +25,16 @@ VERBS = {
     "add": "track media with DVC, and list them in a media index",
     "fmt": "bring tables, indexes and header into canonical form",
     "validate": "every fault of labels and media, with its line",
+    "flavor": "other forms of the audio, built by stages of DVC",
     "status": "what is changed, staged and not pushed",
+    "diff": "what changed in meaning: labels, segments, header, media",
     "install": "let git check labels and bring media: the hooks of this clone",
     "uninstall": "take these hooks out again",
     "doctor": "check that this clone has all that it needs",
+    "release": "make a version: check, push media, write the changelog, tag",
+    "erase": "take recordings out of every version, remote and cache",
+    "publish": "make the next version of a dataset from a folder with an audformat database",
+    "import-audb": "bring all versions of a dataset from a repository of audb",
     "get": "bring a version of a dataset, with its media, and print its folder",
     "versions": "the versions that a dataset has",
     "info": "what a version of a dataset holds",
@@ -40,7 +46,7 @@ VERBS = {
 }
 
 # What programs call, and the list of verbs leaves out.
-_HIDDEN = ("hook",)
+_HIDDEN = ("hook", "textconv")
 
 _COULD_NOT, _BUG, _INTERRUPTED = 3, 70, 130
 

@@ -103,18 +103,21 @@ def address(console: Console, config: Config, text: str | None) -> str:
 def heard(console: Console) -> Iterator[None]:
     """What the resolver notes on its way goes where this call's notes go."""
     log, handler = logging.getLogger("audiodvc"), _Notes(console)
-    propagate, log.propagate = log.propagate, False
+    propagate, level = log.propagate, log.level
+    log.propagate = False
+    log.setLevel(logging.INFO)
     log.addHandler(handler)
     try:
         yield
     finally:
         log.removeHandler(handler)
         log.propagate = propagate
+        log.setLevel(level)
 
 
 class _Notes(logging.Handler):
     def __init__(self, console: Console) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(logging.INFO)
         self._console = console
 
     def emit(self, record: logging.LogRecord) -> None:

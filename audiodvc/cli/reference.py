@@ -42,8 +42,19 @@ def command_line_page() -> str:
     for name in audiodvc.list_commands(group):
         verb = audiodvc.get_command(group, name)
         if verb is not None and not verb.hidden:
-            lines += [f"\n## {name}\n", *_described(click.Context(verb, group, info_name=name))]
+            lines += _section(click.Context(verb, group, info_name=name), "##")
     return "\n".join(lines) + "\n"
+
+
+def _section(context: click.Context, mark: str) -> Iterator[str]:
+    """A verb, and those that it has of its own."""
+    verb = context.command
+    yield from (f"\n{mark} {context.info_name}\n", *_described(context))
+    if isinstance(verb, click.Group):
+        for name in verb.list_commands(context):
+            inner = verb.get_command(context, name)
+            if inner is not None:
+                yield from _section(click.Context(inner, context, info_name=name), f"{mark}#")
 
 
 PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(

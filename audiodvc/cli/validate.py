@@ -13,6 +13,7 @@ from audiodvc.errors import UsageError
 from audiodvc.project import dataset
 from audiodvc.project.dataset import Dataset
 from audiodvc.project.fix import fix
+from audiodvc.project.metrics import measure
 from audiodvc.project.validate import Validated, validate
 from audiodvc.report import findings, github
 from audiodvc.report.look import Look
@@ -36,6 +37,11 @@ from audiodvc.report.text import differences, mended
     help="For people, programs, annotations on GitHub, or code scanners.",
 )
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there, not to stdout.")
+@click.option(
+    "--metrics",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write figures for `dvc metrics` there, and exit 0 whatever was found.",
+)
 @click.pass_obj
 def command(  # noqa: PLR0913 - one parameter for each option
     console: Console,
@@ -49,12 +55,14 @@ def command(  # noqa: PLR0913 - one parameter for each option
     strict: bool,
     form: str,
     output: Path | None,
+    metrics: Path | None,
 ) -> int:
     """Check labels and media: every fault with its line.
 
     Needs no audio and, without --remote, no network.
     """
     _refuse(rev, staged=staged, mend=mend, more=unsafe or show)
+    _refuse_metrics(metrics, is_other=staged or rev is not None or mend or remote)
     if show and (form != "text" or output):
         raise UsageError("--fix --diff shows a text on standard output, and nothing else")
     found = dataset.find(console.folder, "" if staged else rev)
@@ -62,7 +70,11 @@ def command(  # noqa: PLR0913 - one parameter for each option
         return _show(console, found, unsafe=unsafe)
     if mend:
         console.note(mended(fix(found, console.progress, unsafe=unsafe)))
-    done = validate(found, console.progress, staged=staged, revision=rev, ask_remote=remote)
+    done = (
+        measure(found, console.progress, console.folder / metrics)
+        if metrics
+        else validate(found, console.progress, staged=staged, revision=rev, ask_remote=remote)
+    )
     look = _look(found, form, colour=console.colours and not output)
     text = findings.FORMATS[form](done, look)
     if output:
@@ -71,7 +83,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
         console.result(text)
     if form == "github" and (step := os.environ.get("GITHUB_STEP_SUMMARY")):
         _append(Path(step), done, look)
-    return int(bool(done.errors or (strict and done.findings)))
+    # DVC would throw the figures of a failing stage away, and go no further.
+    return int(not metrics and bool(done.errors or (strict and done.findings)))
 
 
 def _refuse(rev: str | None, *, staged: bool, mend: bool, more: bool) -> None:
@@ -83,6 +96,11 @@ def _refuse(rev: str | None, *, staged: bool, mend: bool, more: bool) -> None:
         raise UsageError("--fix mends the folder, not what --staged or --rev look at")
     if more and not mend:
         raise UsageError("--unsafe and --diff go with --fix")
+
+
+def _refuse_metrics(metrics: Path | None, *, is_other: bool) -> None:
+    if metrics and is_other:
+        raise UsageError("--metrics looks at the folder, and goes with --format and --output only")
 
 
 def _show(console: Console, found: Dataset, *, unsafe: bool) -> int:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from audiodvc.errors import RefusedError
 from audiodvc.model import paths
+from audiodvc.words import redact
 
 SCHEMES = ("https", "http", "ssh", "git", "file")
 
@@ -76,11 +77,6 @@ def parse(text: str) -> Address:
 def local(path: str, folder: str = "") -> Address:
     """The address of a repository on this machine."""
     return Address(path, folder, _with_folder(path, folder), is_local=True)
-
-
-def redact(text: str) -> str:
-    """A text without the user names and passwords of the URLs in it."""
-    return re.sub(r"(?<=://)[^/\s]*@", "", text)
 
 
 def _refuse_words(text: str) -> None:

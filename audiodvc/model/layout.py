@@ -11,6 +11,8 @@ LOCK = "dvc.lock"
 ERASED = "erased.csv"
 POINTER = ".dvc"
 INDEX = ".media.csv"
+STATE = ".audiodvc.json"
+"""Beside the files of a dataset in the cache: what it is, and what is there of it."""
 
 _TEXTS = frozenset({HEADER, SETTINGS, STAGES, LOCK, ERASED})
 

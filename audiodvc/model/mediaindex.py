@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 FIELDS = ("file", "md5", "size", "format", "channels", "sampling_rate", "bit_depth", "duration")
+FLAVOR_FIELDS = (*FIELDS, "source_md5")
 
 _FOLDER = ".dir"
+_REPRO = "`git checkout` it, or `dvc repro` makes it anew"
 _ODD = r'[^ -~]|["\\]'
 _CHUNK = 100_000
 
@@ -34,6 +36,13 @@ class Media(NamedTuple):
     duration: str = ""
 
 
+class Converted(NamedTuple):
+    """One line of the index of a flavor: the file as it is there, and the md5 of what it was made from."""
+
+    media: Media
+    source: str
+
+
 class DirectoryObject(NamedTuple):
     """What DVC keeps for a folder: the sorted list of its files, named by its own md5."""
 
@@ -43,28 +52,24 @@ class DirectoryObject(NamedTuple):
 
 def parse(data: bytes, path: str) -> list[Media]:
     """The lines of an index; anything that is not one is an error with its place."""
-    hint = "`git checkout` it, or remove it and add the media again"
-    try:
-        reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True)
-        first, *media = map(tuple, reader) if data else [()]
-        if first != FIELDS:
-            raise FormatError(f"{path}:1: the first line is not {','.join(FIELDS)}", hint=hint)
-        rows = [Media._make(row) for row in media]
-    except (TypeError, UnicodeDecodeError, csv.Error) as error:
-        raise FormatError(f"{path} is no media index: {error}", hint=hint) from error
-    odd = next((line for line, row in enumerate(rows, 2) if not row.size.isdigit()), None)
-    if odd is not None:
-        raise FormatError(f"{path}:{odd}: the size is no whole number", hint=hint)
-    return rows
+    return _parsed(data, path, FIELDS, "`git checkout` it, or remove it and add the media again")
+
+
+def parse_flavor(data: bytes, path: str) -> list[Converted]:
+    """The lines of the index of a flavor; anything that is not one is an error with its place."""
+    lines = _rows(data, path, FLAVOR_FIELDS, _REPRO)
+    media = _sound([Media._make(line[:-1]) for line in lines], path, _REPRO)
+    return [Converted(one, line[-1]) for one, line in zip(media, lines, strict=True)]
 
 
 def dump(media: Iterable[Media]) -> bytes:
     """The canonical text of an index."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(FIELDS)
-    writer.writerows(sorted(media))
-    return text.getvalue().encode("utf-8")
+    return _dumped(FIELDS, media)
+
+
+def dump_flavor(files: Iterable[Converted]) -> bytes:
+    """The canonical text of the index of a flavor."""
+    return _dumped(FLAVOR_FIELDS, ((*one.media, one.source) for one in files))
 
 
 def directory_object(files: Iterable[tuple[str, str]]) -> DirectoryObject:
@@ -108,6 +113,41 @@ def total_size(media: Iterable[Media]) -> int:
 def line(file: str, md5: str, size: int, fields: Iterable[float | str | None]) -> Media:
     """The line of a file, from the values of its fields in their order."""
     return Media(file, md5, str(size), *("" if value is None else str(value) for value in fields))
+
+
+def _parsed(data: bytes, path: str, fields: tuple[str, ...], hint: str) -> list[Media]:
+    return _sound([Media._make(line) for line in _rows(data, path, fields, hint)], path, hint)
+
+
+def _rows(data: bytes, path: str, fields: tuple[str, ...], hint: str) -> list[tuple[str, ...]]:
+    """The cells of an index, as many a line as there are fields."""
+    try:
+        reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True)
+        whole: list[tuple[str, ...]] = [tuple(line) for line in reader] or [()]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FormatError(f"{path} is no media index: {error}", hint=hint) from error
+    first, *lines = whole
+    if first != fields:
+        raise FormatError(f"{path}:1: the first line is not {','.join(fields)}", hint=hint)
+    odd = next((number for number, line in enumerate(lines, 2) if len(line) != len(fields)), None)
+    if odd is not None:
+        raise FormatError(f"{path} is no media index: line {odd} has other fields", hint=hint)
+    return lines
+
+
+def _sound(rows: list[Media], path: str, hint: str) -> list[Media]:
+    odd = next((line for line, row in enumerate(rows, 2) if not row.size.isdigit()), None)
+    if odd is not None:
+        raise FormatError(f"{path}:{odd}: the size is no whole number", hint=hint)
+    return rows
+
+
+def _dumped(fields: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(fields)
+    writer.writerows(sorted(lines))
+    return text.getvalue().encode("utf-8")
 
 
 def _entry(md5: str, path: str) -> str:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from posixpath import dirname, normpath
+from posixpath import dirname, join, normpath
 from typing import NamedTuple
 
+import yaml
+
+from audiodvc.errors import FormatError
 from audiodvc.finding import Finding, Place
 from audiodvc.model import layout
 from audiodvc.model.yamltext import Codes, read
 
+_TOO_MUCH = 2**63  # no table has room for it, and no disk
 _CODES = Codes("AD001", "AD001")
+_WRITTEN = frozenset(("md5", "size", "nfiles", "hash", "path"))
 _PLAIN = frozenset(("outs", "meta", "desc"))
 _PLAIN_OUT = frozenset(("md5", "size", "nfiles", "hash", "path", "desc", "type", "labels", "meta"))
 
@@ -75,12 +80,12 @@ def outputs(data: bytes, path: str) -> tuple[Output, ...]:
     outs = root.get("outs")
     if not isinstance(outs, list) or not all(_has_path(out) for out in outs):
         return ()
-    folder = f"{dirname(path)}/{_text(root.get('wdir')) or '.'}"
+    folder = join(dirname(path), _text(root.get("wdir")) or ".")
     meta, deps = root.get("meta"), _entries(root.get("deps"))
     ours = meta.get("audiodvc") if isinstance(meta, dict) else None
     return tuple(
         Output(
-            normpath(f"{folder}/{out['path']}".lstrip("/")),
+            normpath(join(folder, out["path"])),
             _text(out.get("md5")),
             path,
             document.place("outs", number, "md5"),
@@ -95,6 +100,25 @@ def outputs(data: bytes, path: str) -> tuple[Output, ...]:
         )
         for number, out in enumerate(outs)
     )
+
+
+def dump(output: Output, old: bytes = b"") -> bytes:
+    """The text of the pointer of a file or folder, as DVC writes it; its own words in an old one stay."""
+    root = read(old, output.source, _CODES).data if old else None
+    kept = root if isinstance(root, dict) else {}
+    outs = kept.get("outs")
+    out: dict[str, object] = {"md5": output.md5}
+    out |= {} if output.size is None else {"size": output.size}
+    out |= {} if output.nfiles is None else {"nfiles": output.nfiles}
+    out |= {"hash": "md5", "path": output.path.rpartition("/")[2]}
+    if isinstance(outs, list) and outs and isinstance(outs[0], dict):
+        out |= {key: value for key, value in outs[0].items() if key not in _WRITTEN}
+    meta = kept.get("meta")
+    ours = {**(meta if isinstance(meta, dict) else {}), "audiodvc": {"index": output.index}}
+    rest = {key: value for key, value in kept.items() if key not in ("outs", "meta")}
+    data = {"outs": [out], **rest, "meta": ours}
+    text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=2**31)
+    return text.encode()
 
 
 def findings(data: bytes, path: str) -> tuple[Finding, ...]:
@@ -122,7 +146,7 @@ def stage_outputs(data: bytes, declared: bytes = b"") -> dict[str, tuple[Output,
     return {
         name: tuple(_outs(stage, name, document.place, kept.get(name.partition("@")[0], _PLAIN_STAGE)))
         for name, stage in found
-        if isinstance(stage, dict)
+        if isinstance(stage, dict) and isinstance(name, str)
     }
 
 
@@ -169,11 +193,12 @@ def _outs(stage: Mapping[str, object], name: str, place: object, declared: _Stag
     for number, out in enumerate(outs if isinstance(outs, list) else ()):
         if isinstance(out, dict) and isinstance(out.get("path"), str):
             yield Output(
-                normpath(f"{declared.folder}/{out['path']}"),
+                normpath(join(declared.folder, out["path"])),
                 _text(out.get("md5")),
                 layout.LOCK,
                 place("stages", name, "outs", number),  # type: ignore[operator]
                 _number(out.get("nfiles")),
+                _number(out.get("size")),
                 is_stored=not any(one.fullmatch(out["path"]) for one in declared.unstored),
                 is_old="hash" not in out,
             )
@@ -197,4 +222,30 @@ def _text(value: object) -> str:
 
 
 def _number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if value < _TOO_MUCH else None
+
+
+def rewritten(data: bytes, old: Output, new: Output) -> bytes:
+    """A pointer that says another object; all else in it stays byte for byte."""
+    text = data
+    for key in ("md5", "size", "nfiles", "index"):
+        was, now = getattr(old, key), getattr(new, key)
+        if was is not None and was != now:
+            said = rf"(?m)^([ -]*{key}:[ ]*)(['\"]?){re.escape(str(was))}\2[ ]*$".encode()
+            text = re.sub(said, rb"\g<1>" + _scalar(str(now)).encode(), text, count=1)
+    if parse(text, old.source) != new:
+        raise FormatError(f"{old.source} cannot be edited", hint="is it written as `dvc add` writes it?")
+    return text
+
+
+# To DVC's YAML these are numbers, unless they stand in quotes.
+_NUMBER = re.compile(r"[0-9]+(?:e[0-9]+)?")
+
+
+def _scalar(text: str) -> str:
+    return f"'{text}'" if _NUMBER.fullmatch(text) and len(text) > _LONGEST_NUMBER else text
+
+
+_LONGEST_NUMBER = 30  # a size has fewer digits, the name of an object more

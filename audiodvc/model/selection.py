@@ -54,9 +54,9 @@ def wanted(selected: Selected, field: str) -> Wanted:
     if isinstance(selected, bytes | bytearray) or not isinstance(selected, Iterable):
         raise SelectionError(f"{field}: {selected!r} is neither a regular expression nor a list")
     names = list(selected)
-    odd = next((name for name in names if not isinstance(name, str)), None)
-    if odd is not None:
-        raise SelectionError(f"{field}: {odd!r} is no name", hint="a list holds names as text")
+    odd = [name for name in names if not isinstance(name, str)]
+    if odd:
+        raise SelectionError(f"{field}: {odd[0]!r} is no name", hint="a list holds names as text")
     return tuple(str(name) for name in names)
 
 

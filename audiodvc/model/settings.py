@@ -69,6 +69,18 @@ def parse(data: bytes | str, path: str = PATH) -> Settings:
     )
 
 
+def unfit(flavor: Flavor) -> str:
+    """Why no file can be so, whatever it is; empty if one may."""
+    if flavor.bit_depth == _MAX_BIT_DEPTH and flavor.format == "flac":
+        return f"bit_depth: flac has no {_MAX_BIT_DEPTH} bit (at most 24)"
+    return ""
+
+
+def is_name(name: object) -> bool:
+    """Whether a flavor may be called so."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
 def _flavors(check: _Check, value: object) -> Iterator[tuple[str, Flavor]]:
     """What is not a mapping, null too, would keep DVC from reading its stages."""
     if value is None:
@@ -76,7 +88,7 @@ def _flavors(check: _Check, value: object) -> Iterator[tuple[str, Flavor]]:
         return
     for name, fields in check.entries(value, ("flavors",)):
         path = ("flavors", name)
-        if not _NAME.fullmatch(name):
+        if not is_name(name):
             check.fault(path, f"flavor name '{name}' has other characters than A-Z a-z 0-9 _ -", key=True)
             continue
         known = check.section(fields, path, FLAVOR_FIELDS)
@@ -101,8 +113,9 @@ def _flavor(check: _Check, path: _Path, name: str, fields: dict[str, object]) ->
     except ValueError as error:
         check.fault(path, str(error))
         return
-    if flavor.bit_depth == _MAX_BIT_DEPTH and flavor.format == "flac":
-        check.fault((*path, "bit_depth"), f"bit_depth: flac has no {_MAX_BIT_DEPTH} bit (at most 24)")
+    fault = unfit(flavor)
+    if fault:
+        check.fault((*path, "bit_depth"), fault)
         return
     yield name, flavor
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -12,8 +13,13 @@ from audiodvc.finding import Finding
 from audiodvc.model import address
 from audiodvc.model.settings import LINKS
 from audiodvc.model.yamltext import Codes, Document, read
+from audiodvc.words import redact
 
 DATASET = "{dataset}"
+
+_FOLDER = "file-system"
+_BACKENDS = (_FOLDER, "git", "artifactory", "minio", "s3")
+"""What audb has as the third word of a repository, and what `available` lists."""
 
 _CODE = "AC001"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
@@ -22,18 +28,52 @@ _FIELDS = ("name", "git", "media", "datasets")
 _Path = tuple[Hashable, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Repository:
-    """Where datasets are: git addresses and media, in which `{dataset}` stands for a dataset's name."""
+    """Where datasets are: git addresses and media, in which `{dataset}` stands for a dataset's name.
+
+    What audb is told, `(name, host, "file-system")`, means the folder `host/name` with a git repository for
+    each dataset.
+    """
 
     name: str
     git: str
-    media: str = ""
-    datasets: tuple[str, ...] = ()
+    media: str
+    datasets: tuple[str, ...]
 
-    def __post_init__(self) -> None:
+    def __init__(  # noqa: PLR0913 - those of audb too
+        self,
+        name: str,
+        git: str | os.PathLike[str] = "",
+        media: str = "",
+        datasets: Iterable[str] = (),
+        *,
+        host: str | os.PathLike[str] = "",
+        backend: str = "",
+    ) -> None:
+        if media in _BACKENDS:  # audb's order
+            git, media, host, backend = "", "", git or host, media
+        place = _address_in(name, os.fspath(host), backend) if backend or host else os.fspath(git)
+        if not place:
+            raise ValueError(f"repository {name!r}: `git` has to be a URL or path")
+        put = object.__setattr__
+        put(self, "name", name)
+        put(self, "git", place)
+        put(self, "media", media)
         # A list is what people write; a value that is compared and hashed has a tuple.
-        object.__setattr__(self, "datasets", tuple(self.datasets))
+        put(self, "datasets", (datasets,) if isinstance(datasets, str) else tuple(datasets))
+
+    @property
+    def backend(self) -> str:
+        """What audb calls the kind of a repository: `file-system` for a folder with its name, else `git`."""
+        return "git" if self.host == redact(self.git) else _FOLDER
+
+    @property
+    def host(self) -> str:
+        """Where the repository is, without credentials; of a `file-system` the folder above it."""
+        below = f"/{self.name}/{DATASET}"
+        is_folder = self.git.endswith(below) and ":" not in self.git
+        return self.git.removesuffix(below) or "/" if is_folder else redact(self.git)
 
     def may_have(self, dataset: str) -> bool:
         """Whether a dataset can be in this repository, as far as that can be told without asking git."""
@@ -60,6 +100,18 @@ class UserConfig:
     allow_local_remotes: bool = False
     links: tuple[str, ...] = LINKS
     findings: tuple[Finding, ...] = ()
+
+
+def _address_in(name: str, host: str, backend: str) -> str:
+    """The git address that audb's words mean."""
+    if backend == _FOLDER:
+        return f"{host.rstrip('/')}/{name}/{DATASET}"
+    if backend in ("", "git"):
+        return host
+    raise ValueError(
+        f"repository {name!r}: what audb keeps in {backend!r} is not read: "
+        f"`git` has to be a URL or path, with {DATASET} for the name of a dataset"
+    )
 
 
 def is_name(text: str) -> bool:
@@ -94,6 +146,8 @@ def _repositories(check: _Check, value: object) -> Iterator[Repository]:
         datasets = tuple(_datasets(check, fields.get("datasets"), (*path, "datasets")))
         if len(check.findings) == before:
             _check_repository(check, path, name, git)
+            if media in _BACKENDS:
+                check.fault((*path, "media"), f"'{media}' is neither a URL nor a path")
             if len(datasets) > 1 and DATASET not in git:
                 what = f"'git' has no {DATASET}, so there can be one dataset only"
                 check.fault((*path, "datasets"), what)

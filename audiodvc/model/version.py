@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Literal
 
 _NUMBER = r"(?:0|[1-9]\d*)"
 _PART = rf"(?:{_NUMBER}|\d*[A-Za-z-][0-9A-Za-z-]*)"
@@ -12,6 +13,11 @@ _VERSION = re.compile(
 )
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+Level = Literal["major", "minor", "patch"]
+"""One of the three numbers of a version."""
+
+LEVELS: tuple[Level, ...] = ("major", "minor", "patch")
 
 Order = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]
 
@@ -30,6 +36,19 @@ def latest(tags: Iterable[str]) -> str | None:
     """The highest version among tags."""
     ranked = [(rank, tag) for tag in tags if (rank := order(tag)) is not None]
     return max(ranked)[1] if ranked else None
+
+
+def is_early(name: str) -> bool:
+    """Whether a version is a pre-release."""
+    return "-" in name.partition("+")[0]
+
+
+def rise(lower: str, higher: str) -> Level | None:
+    """Which of the three numbers of a version is the first that is higher; None where they are the same."""
+    one, other = order(lower), order(higher)
+    if one is None or other is None:
+        return None
+    return next((name for at, name in enumerate(LEVELS) if one[at] != other[at]), None)
 
 
 def is_commit(text: str) -> bool:

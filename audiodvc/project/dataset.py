@@ -10,7 +10,7 @@ from pathlib import Path
 
 from audiodvc.adapters import disk, dvc, git
 from audiodvc.errors import AudiodvcError, NotADatasetError, UsageError
-from audiodvc.model import layout
+from audiodvc.model import layout, spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,12 @@ class Dataset:
         return root
 
     @property
+    def prefix(self) -> str:
+        """The folder by its name from the top, with a slash; empty for the top itself."""
+        way = self.root.relative_to(self.top).as_posix()
+        return "" if way == "." else f"{way}/"
+
+    @property
     def tables(self) -> list[str]:
         """The table files in the folder."""
         return sorted(path.name for path in self.root.glob("db.*.csv") if path.is_file())
@@ -38,6 +44,16 @@ class Dataset:
         """The media indexes, by their names from the root."""
         found = layout.own(git.listed(self.root, f"*{layout.INDEX}", f"*/{layout.HEADER}"))
         return [name for name in found if name.endswith(layout.INDEX) and (self.root / name).is_file()]
+
+    @property
+    def media_indexes(self) -> list[str]:
+        """The indexes of media folders and files."""
+        return [name for name in self.indexes if not self._is_made(name)]
+
+    @property
+    def flavor_indexes(self) -> list[str]:
+        """The indexes of flavors."""
+        return [name for name in self.indexes if self._is_made(name)]
 
     @property
     def pointers(self) -> list[str]:
@@ -52,6 +68,10 @@ class Dataset:
     def write(self, name: str, data: bytes) -> bool:
         """Replace a file of the dataset in one step; True if that changed it."""
         return disk.write(self.root / name, data)
+
+    def _is_made(self, index: str) -> bool:
+        # Only those are read, since an index may be large.
+        return index.startswith("flavors/") and spec.of_index(self.read(index) or b"") == spec.FLAVOR_INDEX
 
     def relative(self, path: Path) -> str:
         """A path by its name from the root."""

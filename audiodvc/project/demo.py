@@ -128,6 +128,11 @@ def _push(folder: Path) -> Iterator[Step]:
     yield Remark(f"Here that is {content.NAME}.media beside it; any server or cloud that DVC knows would do.")
 
 
+def _release(folder: Path) -> Iterator[Step]:
+    yield from _run(folder / content.NAME, "audiodvc release", lines=30)
+    yield Remark("A version is a tag: from now on anyone can load exactly this, by its number.")
+
+
 def _clone(folder: Path) -> Iterator[Step]:
     yield from _run(folder, f"git clone --quiet {content.NAME} {_CLONE}")
     _identify(folder / _CLONE, "Bo")
@@ -153,14 +158,22 @@ def _refuse(folder: Path) -> Iterator[Step]:
     yield Remark("One label is one line, and it is one that the header knows.")
 
 
+def _correct(folder: Path) -> Iterator[Step]:
+    yield from _run(folder / _CLONE, "audiodvc release", lines=30)
+    yield from _run(folder / _CLONE, "git tag")
+    yield Remark("What changed since the last version says the next number, and what the changelog tells.")
+
+
 CHAPTERS = (
     Chapter("A folder with sound and labels becomes a dataset", _begin),
     Chapter("Sound goes to DVC", _track),
     Chapter("A table has one form", _format),
     Chapter("Labels go to git", _commit),
     Chapter("Sound goes to the storage", _push),
+    Chapter("A commit becomes a version", _release),
     Chapter("A colleague has the same bytes", _clone),
     Chapter("A wrong label is refused, and mended", _refuse),
+    Chapter("A correction becomes a version", _correct),
 )
 """The story, in order; a chapter finds the folder as the one before it left it."""
 

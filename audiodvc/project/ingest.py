@@ -19,11 +19,15 @@ _CHUNK_BYTES = 32 * 2**20
 
 
 class Wanted(NamedTuple):
-    """A file to read: its name, where it is, and its md5 if its object is in the cache already."""
+    """A file to read: its name, where it is, and its md5 if its object is in the cache already.
+
+    One that still has the md5 `old` is known, and no more is read of it.
+    """
 
     name: str
     entry: Entry
     md5: str = ""
+    old: str = ""
 
 
 class Ingested(NamedTuple):
@@ -43,13 +47,22 @@ class _Task(NamedTuple):
 
 
 def ingest(objects: str, link: str, wanted: Iterable[Wanted], pool: Pool | None) -> Iterator[list[Ingested]]:
-    """Bring files into the cache and read their headers, a chunk at a time in any order."""
+    """Bring files into the cache and read their headers, a chunk at a time in any order.
+
+    Without a cache, an empty text, they are hashed where they are.
+    """
     tasks = _tasks(objects, link, wanted)
     if pool is None:
         yield from map(work, tasks)
         return
+    crashed: list[_Task] = []
     for task, done in pool.map(work, tasks):
-        yield _one_by_one(pool, task) if isinstance(done, Died) else done
+        if isinstance(done, Died):
+            crashed.append(task)
+        else:
+            yield done
+    if crashed:
+        yield list(_one_by_one(pool, crashed))
 
 
 def link(objects: str, kind: str, done: Iterable[Ingested]) -> Iterator[Ingested]:
@@ -82,18 +95,21 @@ def _tasks(objects: str, link: str, wanted: Iterable[Wanted]) -> Iterator[_Task]
     yield task
 
 
-def _one_by_one(pool: Pool, task: _Task) -> list[Ingested]:
+def _one_by_one(pool: Pool, crashed: Iterable[_Task]) -> Iterator[Ingested]:
     # One of these files takes its worker down with it: alone, each tells whether it was the one.
-    shares = [task._replace(files=[file]) for file in task.files]
-    return [
-        _failed(share.files[0], "the audio library crashed on it") if isinstance(done, Died) else done[0]
-        for share, done in pool.map(work, shares)
-    ]
+    shares = [task._replace(files=[file]) for task in crashed for file in task.files]
+    for share, done in pool.map(work, shares):
+        if isinstance(done, Died):
+            yield _failed(share.files[0], "the audio library crashed on it")
+        else:
+            yield from done
 
 
 def _one(file: Wanted, objects: str, link: str, copy: cache.Copy | None) -> Ingested:
     path, problem = file.entry.path, ""
     try:
+        if file.old and cache.md5_of(path) == file.old:
+            return Ingested(file.name, file.entry, file.old, audio.Probe(""))
         probe = audio.probe(path)
     except audio.BrokenAudioError as error:
         probe, problem = audio.Probe(audio.extension(path)), str(error)
@@ -102,7 +118,7 @@ def _one(file: Wanted, objects: str, link: str, copy: cache.Copy | None) -> Inge
     if file.md5:
         return Ingested(file.name, file.entry, file.md5, probe, problem)
     try:
-        kept = cache.keep(objects, path, link, copy)
+        kept = cache.keep(objects, path, link, copy) if objects else cache.seen(path)
     except OSError as error:
         return _failed(file, disk.reason(error))
     return Ingested(file.name, disk.entry(path, kept.file), kept.md5, probe, problem)

@@ -19,6 +19,7 @@ from pathlib import Path
 from audiodvc.adapters import disk, git
 from audiodvc.errors import AudiodvcError
 from audiodvc.model import precommit
+from audiodvc.project import drivers
 
 HOOKS = ("pre-commit", "pre-merge-commit", "pre-push", "post-checkout", "post-merge")
 BEFORE = ".before-audiodvc"
@@ -69,6 +70,7 @@ def install(folder: Path) -> Installed:
     written = [name for name in wanted if _put(hooks, name)]
     git.set_setting(top, PYTHON, sys.executable)
     git.set_setting(top, STORAGE, " ".join(_storages(top)) or None)
+    drivers.install(top)
     chained = [name for name in wanted if os.path.lexists(hooks / f"{name}{BEFORE}")]
     return Installed(hooks, tuple(wanted), tuple(written), tuple(chained), tuple(notes))
 
@@ -95,6 +97,7 @@ def uninstall(folder: Path) -> Uninstalled:
             notes.append(f"{before} stays there, since {hooks / name} is not audiodvc's")
     git.set_setting(top, PYTHON, None)
     git.set_setting(top, STORAGE, None)
+    drivers.uninstall(top)
     return Uninstalled(hooks, tuple(removed), tuple(restored), tuple(notes))
 
 

@@ -13,11 +13,14 @@ from audiodvc.model import layout, paths, pointer
 from audiodvc.model.sheet import Sheet
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.progress import Progress
-from audiodvc.project import hooks, tree, validate
+from audiodvc.project import absent, hooks, tree, validate
 from audiodvc.project.dataset import Dataset
 from audiodvc.project.hooks import Checked, Entries
 from audiodvc.project.validate import Validated
 from audiodvc.rules import storage
+
+RELEASED = "AUDIODVC_RELEASED"
+"""The variable that names a commit and, after a blank, the dataset in it that `release` has seen to."""
 
 _TAGS = "refs/tags/"
 _NOTHING = "0" * 40
@@ -41,6 +44,8 @@ class Pushed:
     checked: tuple[Checked, ...] = ()
     objects: int = 0
     notes: tuple[str, ...] = ()
+    present: frozenset[str] | None = None
+    """What the remote has in the end, where that was asked."""
 
     @property
     def errors(self) -> int:
@@ -95,11 +100,27 @@ def before_push(top: Path, remote: str, pushed: Iterable[Ref], progress: Progres
     return done
 
 
+def bring(dataset: Dataset, commit: str, progress: Progress) -> Pushed:
+    """Bring all media that a commit needs to the remote, and list what that has in the end."""
+    tip = _Tip(Ref("this version", commit, f"{_TAGS}{commit}", _NOTHING), commit, is_new=True, known=())
+    entries = git.tree_entries(dataset.top, commit)
+    return _media([_Place(dataset.top, dataset.prefix, tip, entries)], progress, again=True)
+
+
 def _places(top: Path, remote: str, pushed: Iterable[Ref]) -> Iterator[_Place]:
+    done = os.environ.get(RELEASED)
     for ref in pushed:
         for tip in _tip(top, remote, ref):
             entries = git.tree_entries(top, tip.commit)
-            yield from (_Place(top, prefix, tip, entries) for prefix in hooks.datasets(entries))
+            meant = _meant(ref, hooks.datasets(entries))
+            yield from (_Place(top, one, tip, entries) for one in meant if f"{tip.commit} {one}" != done)
+
+
+def _meant(ref: Ref, prefixes: Sequence[str]) -> Sequence[str]:
+    """The datasets of which a ref promises something: a tag `name@v1.0.0` is of those of that name."""
+    name, at, _ = ref.remote.removeprefix(_TAGS).rpartition("@")
+    own = [one for one in prefixes if f"/{one}".endswith(f"/{name}/")]
+    return own if at and own and ref.remote.startswith(_TAGS) else prefixes
 
 
 def _once(places: Iterable[_Place]) -> Iterable[_Place]:
@@ -151,6 +172,8 @@ class _Needs:
     found: Mapping[str, Finding]
     bare: frozenset[str]
     """The folders among them whose files no index names."""
+    gone: frozenset[str]
+    """What was erased since."""
     files: int
     rows: int
 
@@ -163,7 +186,8 @@ def _needs(place: _Place) -> _Needs:
     old = [hooks.below(entries, place.prefix) for entries in known]
     same = {path for path, entry in mine.items() if any(other.get(path) == entry for other in old)}
     taken = _take(place, mine, same)
-    found = dict(_objects(taken, mine))
+    gone = absent.objects(top, place.prefix, taken)
+    found = {name: finding for name, finding in _objects(taken, mine) if name not in gone}
     for entries in old:
         changed = {path for path in entries if path not in mine or path in same}
         for name, _ in _objects(_take(place, entries, changed), entries):
@@ -172,7 +196,7 @@ def _needs(place: _Place) -> _Needs:
     folders = [out for out in storage.stored(taken, mine) if out.is_folder]
     bare = {out.object(out.md5) for out in folders if out.path + layout.INDEX not in mine}
     files = len(taken.indexes) + len(taken.outputs)
-    return _Needs(place, found, frozenset(bare & found.keys()), files, rows)
+    return _Needs(place, found, frozenset(bare & found.keys()), gone, files, rows)
 
 
 def _take(place: _Place, entries: Entries, without: Iterable[str]) -> Snapshot:
@@ -183,16 +207,15 @@ def _take(place: _Place, entries: Entries, without: Iterable[str]) -> Snapshot:
 
 
 def _objects(taken: Snapshot, in_git: Container[str]) -> Iterator[tuple[str, Finding]]:
-    """The objects that a dataset names, but for those that were erased."""
-    erased = set(taken.erased.text("md5")) if taken.erased and taken.erased.has("md5") else set()
+    """The objects that a dataset names."""
     for out in storage.stored(taken, in_git):
-        if paths.valid_md5(out.md5) and out.md5 not in erased:
+        if paths.valid_md5(out.md5):
             what = f"the list of files in {out.path} is" if out.is_folder else f"the bytes of {out.path} are"
             yield out.object(out.md5), _lacking(out.source, *out.place, what)
     old = storage.old_indexes(taken)
     for sheet in taken.indexes.values():
         for line, file, md5 in _rows(sheet):
-            if paths.valid_md5(md5) and md5 not in erased:
+            if paths.valid_md5(md5):
                 name = pointer.old_name(md5) if sheet.path in old else md5
                 yield name, _lacking(sheet.path, line, 1, f"the bytes of {file} are")
 
@@ -206,8 +229,8 @@ def _lacking(path: str, line: int, column: int, what: str) -> Finding:
     return Finding(path, line, column, "AD004", f"{what} neither in the remote nor in this clone's cache")
 
 
-def _media(places: Sequence[_Place], progress: Progress) -> Pushed:
-    """Bring the media of one dataset, at all of its tips, to the remote."""
+def _media(places: Sequence[_Place], progress: Progress, *, again: bool = False) -> Pushed:
+    """Bring the media of one dataset, at all of its tips, to the remote, and list it `again` if asked to."""
     needs = [need for place in places if (need := _needs(place)).found]
     wanted = {name: finding for need in needs for name, finding in need.found.items()}
     dataset = Dataset(places[0].top / places[0].prefix, places[0].top)
@@ -222,7 +245,8 @@ def _media(places: Sequence[_Place], progress: Progress) -> Pushed:
         with progress(f"listing {remote.name}", None):
             present = workspace.remote_objects(remote)
         for folder in {name for need in needs for name in need.bare} - present:
-            wanted |= dict.fromkeys(workspace.listed(folder) - wanted.keys(), wanted[folder])
+            listed = workspace.listed(folder) - frozenset().union(*(need.gone for need in needs))
+            wanted |= dict.fromkeys(listed - wanted.keys(), wanted[folder])
         missing = wanted.keys() - present
         here = [name for name in missing if workspace.has(name)]
         lacking = sorted({wanted[name] for name in missing.difference(here)})
@@ -230,7 +254,10 @@ def _media(places: Sequence[_Place], progress: Progress) -> Pushed:
         here = [name for name in here if not (lacking and name.endswith(".dir"))]
         with progress(f"pushing to {remote.name}", len(here)) as advance:
             workspace.push(remote, here, advance)
-    return Pushed(_checked(needs, lacking), len(here))
+        if again and here:
+            with progress(f"listing {remote.name}", None):
+                present = workspace.remote_objects(remote)
+    return Pushed(_checked(needs, lacking), len(here), present=frozenset(present))
 
 
 def _without_remote(needs: Sequence[_Needs], why: str) -> Pushed:

@@ -70,10 +70,11 @@ def status(dataset: Dataset, progress: Progress, *, ask_remote: bool = False) ->
     """Look at the dataset; a remote that is a folder is always asked, another on request."""
     commit = git.head(dataset.root)
     tag = version.latest(git.tags(dataset.root, merged="HEAD")) if commit else None
-    indexes = {name: mediaindex.parse(dataset.read(name) or b"", name) for name in dataset.indexes}
+    indexes = _indexes(dataset)
     with dataset.workspace() as workspace:
-        media = list(_all_media(dataset, workspace, indexes))
-        remote = _remote(workspace, _objects(indexes), progress, ask_remote=ask_remote)
+        states = list(_all_media(dataset, workspace, indexes))
+        objects = _objects({**indexes, **_flavors(dataset)})
+        remote = _remote(workspace, objects, progress, ask_remote=ask_remote)
     ahead, behind = git.ahead_behind(dataset.root) or (0, 0)
     files = _changes(dataset)
     return Status(
@@ -84,9 +85,24 @@ def status(dataset: Dataset, progress: Progress, *, ask_remote: bool = False) ->
         behind=behind,
         labels=tuple(file for file in files if layout.is_own(file.path)),
         others=tuple(_folded(dataset, [file for file in files if not layout.is_own(file.path)])),
-        media=tuple(media),
+        media=tuple(states),
         remote=remote,
     )
+
+
+def media(dataset: Dataset, workspace: dvc.Workspace) -> Iterator[MediaState]:
+    """Every media folder, against its index."""
+    return _all_media(dataset, workspace, _indexes(dataset))
+
+
+def _indexes(dataset: Dataset) -> dict[str, list[Media]]:
+    return {name: mediaindex.parse(dataset.read(name) or b"", name) for name in dataset.media_indexes}
+
+
+def _flavors(dataset: Dataset) -> dict[str, list[Media]]:
+    """The files of flavors, which are pushed as media are."""
+    read = {name: mediaindex.parse_flavor(dataset.read(name) or b"", name) for name in dataset.flavor_indexes}
+    return {name: [one.media for one in files] for name, files in read.items()}
 
 
 def _changes(dataset: Dataset) -> list[FileState]:

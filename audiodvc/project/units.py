@@ -166,7 +166,7 @@ def _all_names(dataset: Dataset, units: Iterable[Unit], gone: Iterable[str]) -> 
     """Every media file of the dataset as it will be, those of other media folders too."""
     names = {name for unit in units for name in (*unit.entries, *unit.kept)}
     done = {path + layout.INDEX for path in gone} | {unit.index for unit in units}
-    for index in set(dataset.indexes) - done:
+    for index in set(dataset.media_indexes) - done:
         names |= {media.file for media in mediaindex.parse(dataset.read(index) or b"", index)}
     return names
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from audiodvc.errors import RemoteError
@@ -10,7 +11,7 @@ from audiodvc.finding import Finding
 from audiodvc.model import snapshot
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.progress import Progress
-from audiodvc.project import tree
+from audiodvc.project import absent, tree
 from audiodvc.project.dataset import Dataset
 from audiodvc.project.tree import Tree
 from audiodvc.rules import catalogue
@@ -59,17 +60,26 @@ def validate(
 
 def take(dataset: Dataset, files: Tree, *, ask_remote: bool = False) -> Snapshot:
     """The snapshot of a tree; the remote is listed once if it is asked."""
-    objects = _remote(dataset) if ask_remote else None
-    return snapshot.take(
-        files.files, files.read, datetime.now(UTC).date(), remote=objects, unmerged=files.unmerged
-    )
+    taken = snapshot.take(files.files, files.read, datetime.now(UTC).date(), unmerged=files.unmerged)
+    return ask(dataset, taken) if ask_remote else taken
+
+
+def ask(dataset: Dataset, taken: Snapshot, listed: frozenset[str] | None = None) -> Snapshot:
+    """The same snapshot with the objects that the remote has or `listed`, and those that it need not have."""
+    present = _remote(dataset) if listed is None else listed
+    return replace(taken, remote=present | absent.objects(dataset.top, dataset.prefix, taken))
 
 
 def check(taken: Snapshot) -> Validated:
     """The findings of a snapshot."""
+    return of(taken, catalogue.check(taken))
+
+
+def of(taken: Snapshot, findings: Iterable[Finding]) -> Validated:
+    """Some findings of a snapshot."""
     texts = len(taken.tables) + len(taken.indexes) + int(taken.has_header)
     rows = sum(sheet.height for sheet in taken.tables.values())
-    return Validated(tuple(catalogue.check(taken)), texts, rows)
+    return Validated(tuple(findings), texts, rows)
 
 
 def _remote(dataset: Dataset) -> frozenset[str]:

@@ -43,7 +43,7 @@ def line(finding: Finding, look: Look = Look()) -> str:  # noqa: B008 - a value 
 def as_json(done: Validated, look: Look) -> str:
     """One object for programs; `docs/reference/formats.md` has its schema."""
     summary = {"errors": done.errors, "warnings": done.warnings, "files": done.files, "rows": done.rows}
-    found = [_record(finding, look) for finding in done.findings]
+    found = [record(finding, look) for finding in done.findings]
     report = {"schema": SCHEMA, "summary": summary, "findings": found}
     return encodable(json.dumps(report, ensure_ascii=False))
 
@@ -66,7 +66,8 @@ def _file(found: list[Finding], look: Look) -> Iterator[str]:
             yield f"{plain(look.prefix + found[0].path)}: {code} {total - _SHOWN:,} more"
 
 
-def _record(finding: Finding, look: Look) -> dict[str, object]:
+def record(finding: Finding, look: Look = Look()) -> dict[str, object]:  # noqa: B008 - a value that cannot change
+    """A finding as the schema has it."""
     fix = finding.fix
     return {
         "code": finding.code,

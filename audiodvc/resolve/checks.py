@@ -14,7 +14,7 @@ import polars as pl
 
 from audiodvc.adapters import cache, stock
 from audiodvc.errors import AudiodvcError
-from audiodvc.model import address, layout
+from audiodvc.model import address, layout, paths
 from audiodvc.model.flavor import Flavor
 from audiodvc.resolve import convert, database, fetch, flavored, materialize, selected, source, tablefile
 from audiodvc.resolve.config import Config
@@ -65,6 +65,18 @@ class Places:
         """Where a conversion of the cache is, or would be."""
         return cache.path_of(flavored.folder_of(self.config.cache_root, flavor), f"{md5}.{target}")
 
+    def taken(self, flavor: Flavor, one: File) -> list[Hashed]:
+        """What was built with a dataset and taken for a file, of which its own name says the md5."""
+        roots = [self.config.cache_root, self.config.shared_cache_root]
+        found = (
+            path
+            for root in roots
+            if root is not None and one.target
+            for path in stock.beginning(cache.path_of(flavored.folder_of(root, flavor), f"{one.md5}."))
+        )
+        named = [Hashed(path, path.rpartition(".")[2]) for path in found]
+        return [made for made in named if paths.valid_md5(made.md5)]
+
     def kept(self, flavor: Flavor, one: File) -> str:
         """Where that lies of which a file is a link or a copy."""
         return self.conversion(flavor, one.md5, one.target) if one.target else self.find(one.md5)
@@ -85,6 +97,11 @@ def files(held: Held, made: Flavored) -> list[File]:
 def proofs(found: Sequence[File], flavor: Flavor, places: Places) -> Iterator[Hashed | Remade]:
     """What has to be read for files: what they are links to, and those that are copies."""
     for one in found:
+        taken = places.taken(flavor, one)
+        if taken and not stock.exists(places.kept(flavor, one)):
+            same = next((made for made in taken if stock.is_same(one.path, made.path)), None)
+            yield from [same] if same else [taken[0], Hashed(one.path, taken[0].md5)]
+            continue
         kept = places.kept(flavor, one)
         if kept and stock.exists(kept):
             yield _proof(kept, one, flavor, places)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,18 +17,108 @@ PATH = "~/.config/audiodvc/config.yaml"
 CACHE = "~/.cache/audiodvc"
 
 
-class Overrides:
-    """What a program sets for itself; None leaves it to the environment and the file, "" switches it off."""
+class _Unset(str):
+    """What holds where a program set nothing."""
 
-    __slots__ = ("CACHE_ROOT", "REPOSITORIES", "SHARED_CACHE_ROOT")
+    __slots__ = ()
+
+
+class _Folder:
+    """A folder that a program may set."""
+
+    def __init__(self, holding: Callable[[UserConfig], Path | None]) -> None:
+        self.given: str | os.PathLike[str] | None = None
+        self._holding = holding
+
+    def __get__(self, owner: object, kind: type | None = None) -> str | None:
+        if self.given is not None:
+            return os.fspath(self.given)
+        now = self._holding(_user())
+        return None if now is None else _Unset(now)
+
+    def __set__(self, owner: object, value: str | os.PathLike[str] | None) -> None:
+        self.given = None if isinstance(value, _Unset) else value
+
+    def __delete__(self, owner: object) -> None:  # as `unittest.mock` puts back what it patched
+        self.given = None
+
+
+class _Repositories:
+    """The repositories that a program may set, or change in place."""
 
     def __init__(self) -> None:
-        self.CACHE_ROOT: str | os.PathLike[str] | None = None
-        self.SHARED_CACHE_ROOT: str | os.PathLike[str] | None = None
-        self.REPOSITORIES: Sequence[Repository] | None = None
+        self._given: list[Repository] | None = None
+        self._read: list[Repository] = []
+        self._was: tuple[Repository, ...] = ()
+
+    def of(self, user: UserConfig) -> tuple[Repository, ...]:
+        """Those that hold."""
+        if self._given is not None:
+            return tuple(self._given)
+        return user.repositories if tuple(self._read) == self._was else tuple(self._read)
+
+    def __get__(self, owner: object, kind: type | None = None) -> list[Repository]:
+        if self._given is not None:
+            return self._given
+        if tuple(self._read) == self._was:
+            self._was = _user().repositories
+            self._read[:] = self._was
+        return self._read
+
+    def __set__(self, owner: object, value: Sequence[Repository] | None) -> None:
+        if value is None:
+            self._read, self._was = [], ()
+        if value is None or value is self._read:
+            self._given = None
+        else:  # a list stays the one that it is, for who changes it later
+            self._given = value if isinstance(value, list) else list(value)
+
+    def __delete__(self, owner: object) -> None:
+        self.__set__(owner, None)
+
+
+def _cache_root(user: UserConfig) -> Path:
+    set_here = _expanded(_cache.given) or _expanded(os.environ.get("AUDIODVC_CACHE_ROOT"))
+    return set_here or _expanded(user.cache_root) or Path(CACHE).expanduser()
+
+
+def _shared_cache_root(user: UserConfig) -> Path | None:
+    for value in (_shared.given, os.environ.get("AUDIODVC_SHARED_CACHE_ROOT")):
+        if value is not None:
+            return _expanded(value)
+    return _expanded(user.shared_cache_root)
+
+
+_cache, _shared = _Folder(_cache_root), _Folder(_shared_cache_root)
+_repositories = _Repositories()
+
+
+class Overrides:
+    """What a program sets for itself; None leaves it to the environment and the file, "" switches it off.
+
+    Who reads what was not set gets what holds. To set just that again, as who puts settings back does, sets
+    nothing; but the list of repositories can be changed in place.
+    """
+
+    __slots__ = ()
+
+    CACHE_ROOT, SHARED_CACHE_ROOT, REPOSITORIES = _cache, _shared, _repositories
 
 
 config = Overrides()
+
+Folder = str | os.PathLike[str] | None
+Given = tuple[Folder, Folder, tuple[Repository, ...]]
+
+
+def given() -> Given:
+    """What was set in this process, for another one; and the repositories, set or not."""
+    return _cache.given, _shared.given, _repositories.of(_user())
+
+
+def give(values: Given) -> None:
+    """Set what was set in another process."""
+    config.CACHE_ROOT, config.SHARED_CACHE_ROOT, config.REPOSITORIES = values
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +135,10 @@ class Config:
 def current(cache_root: str | os.PathLike[str] | None = None) -> Config:
     """The settings as they are now; who names a cache wants that one only, not the shared one as well."""
     user = _user()
-    repositories = user.repositories if config.REPOSITORIES is None else tuple(config.REPOSITORIES)
     return Config(
         cache_root=_expanded(cache_root) or _cache_root(user),
         shared_cache_root=None if cache_root else _shared_cache_root(user),
-        repositories=repositories,
+        repositories=_repositories.of(user),
         allow_local_remotes=user.allow_local_remotes,
         links=user.links,
     )
@@ -58,18 +147,6 @@ def current(cache_root: str | os.PathLike[str] | None = None) -> Config:
 def path() -> Path:
     """Where the user's settings are, or would be."""
     return _expanded(os.environ.get("AUDIODVC_CONFIG")) or Path(PATH).expanduser()
-
-
-def _cache_root(user: UserConfig) -> Path:
-    set_here = _expanded(config.CACHE_ROOT) or _expanded(os.environ.get("AUDIODVC_CACHE_ROOT"))
-    return set_here or _expanded(user.cache_root) or Path(CACHE).expanduser()
-
-
-def _shared_cache_root(user: UserConfig) -> Path | None:
-    for value in (config.SHARED_CACHE_ROOT, os.environ.get("AUDIODVC_SHARED_CACHE_ROOT")):
-        if value is not None:
-            return _expanded(value)
-    return _expanded(user.shared_cache_root)
 
 
 def _user() -> UserConfig:

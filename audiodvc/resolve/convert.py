@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ import polars as pl
 
 from audiodvc.adapters import disk
 from audiodvc.adapters.audio import Probe
+from audiodvc.adapters.crew import careful
 from audiodvc.adapters.pool import Died, Pool
 from audiodvc.errors import ConversionError
 from audiodvc.model.conversion import Sound, decide, is_sound
@@ -120,20 +121,6 @@ def measured(rows: pl.DataFrame, locate: Locate, progress: Progress, num_workers
     return _filled(rows, found)
 
 
-def careful(
-    pool: Pool, work: Callable[[Sequence[File]], Sequence[Result]], shares: Iterable[Sequence[File]]
-) -> Iterator[tuple[File, Result | Died]]:
-    """Each file of each share with its result; a crash is the one file's that caused it."""
-    crashed: list[File] = []
-    for share, done in pool.map(work, shares):
-        if isinstance(done, Died):
-            crashed += share
-        else:
-            yield from zip(share, done, strict=True)
-    for (file,), done in pool.map(work, [[file] for file in crashed]):
-        yield file, done if isinstance(done, Died) else done[0]
-
-
 def _decided(kinds: pl.DataFrame, flavor: Flavor) -> pl.DataFrame:
     """A decision for each kind of file, of which there are few, however many files there are."""
     sounds = [(Sound(*properties), extension) for *properties, extension in kinds.iter_rows()]
@@ -148,7 +135,11 @@ def _decided(kinds: pl.DataFrame, flavor: Flavor) -> pl.DataFrame:
 def _refuse(refused: pl.DataFrame) -> None:
     if not refused.is_empty():
         lines = refused.select(pl.concat_str("file", pl.lit(": "), "refusal")).to_series()
-        raise _error(f"{_files(refused.height)} cannot be what is asked for", lines)
+        raise _error(
+            f"{_files(refused.height)} cannot be what is asked for",
+            lines,
+            hint="leave them out, or ask for another flavor",
+        )
 
 
 def _refuse_collisions(planned: pl.DataFrame) -> None:

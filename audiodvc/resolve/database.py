@@ -8,9 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, SupportsIndex
 
+from audiodvc.adapters.forked import is_fork
 from audiodvc.errors import FormatError
 from audiodvc.model import header, layout
 from audiodvc.resolve import tablefile
+from audiodvc.resolve.anywhere import anywhere
 from audiodvc.resolve.durations import Durations
 from audiodvc.resolve.rows import Rows
 
@@ -86,8 +88,17 @@ class Unread(NamedTuple):
 
     def frame(self, table: Table) -> pd.DataFrame:
         """The rows; the table itself stays as it is."""
+        if is_fork():
+            return _frame(self)
         frame = tablefile.read(self.path, table)
         return frame if self.rows is None else self.rows.shown(frame)
+
+
+@anywhere
+def _frame(unread: Unread) -> pd.DataFrame:
+    """The rows of a table, whose header is read anew."""
+    folder = unread.path.parent
+    return unread.frame(read(folder, folder, Rows())[unread.path.name.removeprefix("db.")])
 
 
 class _Deferred:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,8 @@ from audiodvc.adapters import disk, terminal
 from audiodvc.errors import FormatError
 from audiodvc.resolve import config, get
 from audiodvc.resolve import source as sources
+from audiodvc.resolve.anywhere import anywhere
+from audiodvc.resolve.config import Config
 from audiodvc.resolve.get import Request
 from audiodvc.resolve.inventory import ATTACHMENT, MEDIA, META, ROWS, Inventory
 
@@ -27,6 +31,7 @@ _TEXT, _KINDS = "string[pyarrow]", {"duration": "float64[pyarrow]"}
 _KINDS |= dict.fromkeys(("bit_depth", "channels", "removed", "sampling_rate", "type"), "int32[pyarrow]")
 
 
+@anywhere
 def dependencies(
     name: str,
     *,
@@ -38,8 +43,19 @@ def dependencies(
     """The tables, media and attachments of a version."""
     settings = config.current(cache_root)
     request = Request(name, version, rev, progress=terminal.bar if verbose else terminal.silence)
+    return Dependencies._of(_inventory(request, settings))  # noqa: SLF001 - made here only
+
+
+def later(request: Request, settings: Config) -> Dependencies:
+    """The same of what a request asks for, which is not looked at before the rows are."""
+    made = Dependencies()
+    made._begin = partial(_inventory, request, settings)  # noqa: SLF001 - made here only
+    return made
+
+
+def _inventory(request: Request, settings: Config) -> Inventory:
     known = get.version_of(request, settings)
-    return Dependencies._of(Inventory(sources.find(name, settings), settings, known))  # noqa: SLF001 - made here only
+    return Inventory(sources.find(request.source, settings), settings, known)
 
 
 class Dependencies:
@@ -51,11 +67,12 @@ class Dependencies:
     """
 
     def __init__(self) -> None:
+        self._begin: Callable[[], Inventory] | None = None
         self._origin: Inventory | None = None
         self._frame: pd.DataFrame | None = None
         self._places: dict[str, int] | None = None
         self._lists: dict[int | None, list[str]] = {}
-        self._rows = ROWS.to_frame()
+        self._table = ROWS.to_frame()
 
     @classmethod
     def _of(cls, origin: Inventory) -> Dependencies:
@@ -76,8 +93,7 @@ class Dependencies:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Dependencies):
             return NotImplemented
-        mine, theirs = self._whole(), other._whole()
-        return mine.sort("file").equals(theirs.sort("file"))
+        return _are_same(self._whole(), other._whole())
 
     __hash__ = None  # type: ignore[assignment]  # rows can be loaded anew
 
@@ -95,7 +111,7 @@ class Dependencies:
     def archives(self) -> list[str]:
         """The names of all bytes, sorted."""
         rows = self._whole() if self._rows["archive"].null_count() else self._rows
-        return rows["archive"].unique().sort().to_list()
+        return sorted(rows["archive"].unique().to_list())
 
     @property
     def attachments(self) -> list[str]:
@@ -105,7 +121,7 @@ class Dependencies:
     @property
     def attachment_ids(self) -> list[str]:
         """The ids of all attachments."""
-        return self._rows.filter(pl.col("type") == ATTACHMENT)["archive"].to_list()
+        return self._rows["archive"].filter(self._rows["type"] == ATTACHMENT).to_list()
 
     @property
     def files(self) -> list[str]:
@@ -120,8 +136,8 @@ class Dependencies:
     @property
     def removed_media(self) -> list[str]:
         """The paths of media that were removed from all versions."""
-        gone = self._rows.filter((pl.col("type") == MEDIA) & (pl.col("removed") == 1))
-        return gone["file"].to_list()
+        rows = self._rows
+        return rows["file"].filter((rows["type"] == MEDIA) & (rows["removed"] == 1)).to_list()
 
     @property
     def table_ids(self) -> list[str]:
@@ -175,37 +191,38 @@ class Dependencies:
 
     def load(self, path: Root) -> None:
         """Take the rows of a file, `.csv` or `.parquet`, instead of those that are here."""
-        place, read = _kind(path), {".csv": _from_csv, ".parquet": _from_parquet}
+        place = _kind(path)
         if not place.exists():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(place))
-        try:
-            rows = read[place.suffix](place)
-        except pl.exceptions.PolarsError as error:
-            raise FormatError(f"{place} is no table of dependencies: {error}") from error
-        self._origin = None
+        rows = _read(place)
+        self._origin = self._begin = None
         self._put(rows)
 
     def save(self, path: Root) -> None:
         """Write all rows to a file, `.csv` or `.parquet`."""
-        place, rows, data = _kind(path), self._whole(), BytesIO()
-        if place.suffix == ".csv":
-            rows.write_csv(data)
-        else:
-            rows.write_parquet(data)
-        disk.write(place, data.getvalue())
+        _write(_kind(path), self._whole())
 
     # -- rows ------------------------------------------------------------------------------------
 
+    @property
+    def _rows(self) -> pl.DataFrame:
+        if self._begin is not None:
+            begin, self._begin = self._begin, None
+            self._origin = begin()
+            self._put(self._origin.rows())
+        return self._table
+
     def _put(self, rows: pl.DataFrame) -> None:
-        self._rows = rows
+        self._table = rows
         self._frame, self._places, self._lists = None, None, {}
 
     def _whole(self) -> pl.DataFrame:
         """All rows with all that is to be known of them."""
+        rows = self._rows
         if self._origin is not None:
-            self._rows = self._origin.completed(self._rows)
+            self._table = self._origin.completed(rows)
             self._origin = None
-        return self._rows
+        return self._table
 
     def _cell(self, column: str, file: str) -> Any:  # noqa: ANN401 - each column has its own type
         place = self._place(file)
@@ -225,8 +242,11 @@ class Dependencies:
 
     def _list(self, kind: int | None) -> list[str]:
         if kind not in self._lists:
-            rows = self._rows if kind is None else self._rows.filter(pl.col("type") == kind)
-            self._lists[kind] = rows["file"].to_list()
+            # Of a column, not of the whole: that works in a forked process as well.
+            files = self._rows["file"]
+            self._lists[kind] = (
+                files if kind is None else files.filter(self._rows["type"] == kind)
+            ).to_list()
         return self._lists[kind]
 
 
@@ -246,6 +266,29 @@ def _kind(path: Root) -> Path:
     if place.suffix not in (".csv", ".parquet"):
         raise ValueError(f"{place} ends in '{place.suffix}': dependencies are kept as .csv or .parquet")
     return place
+
+
+@anywhere
+def _are_same(one: pl.DataFrame, other: pl.DataFrame) -> bool:
+    return one.sort("file").equals(other.sort("file"))
+
+
+@anywhere
+def _write(path: Path, rows: pl.DataFrame) -> None:
+    data = BytesIO()
+    if path.suffix == ".csv":
+        rows.write_csv(data)
+    else:
+        rows.write_parquet(data)
+    disk.write(path, data.getvalue())
+
+
+@anywhere
+def _read(path: Path) -> pl.DataFrame:
+    try:
+        return (_from_csv if path.suffix == ".csv" else _from_parquet)(path)
+    except pl.exceptions.PolarsError as error:
+        raise FormatError(f"{path} is no table of dependencies: {error}") from error
 
 
 def _from_csv(path: Path) -> pl.DataFrame:

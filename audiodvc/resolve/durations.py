@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from audiodvc.model.pathcolumn import absent
+from audiodvc.resolve.anywhere import anywhere
 from audiodvc.resolve.rows import Rows
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ class _Source(NamedTuple):
     listed: Path
     rows: Rows
 
+    @anywhere
     def read(self) -> _Listed:
+        """The durations of all media that have one."""
         import pandas as pd
 
         listed = pl.scan_parquet(self.listed).filter(pl.col("duration") > 0, ~pl.col("attached"))

@@ -131,8 +131,8 @@ def _narrowed(chosen: Selection, rows: pl.DataFrame, right: set[str]) -> Selecti
 def _texts(ready: Ready) -> Iterator[_File]:
     """Attachments, tables and header; the header last, for it makes a dataset of a folder."""
     known, flavored = ready.version, ready.flavored
-    # The texts of a flavor say what its media are called; those of none are as they were published.
-    folder = known.folder if flavored.flavor == Flavor() else flavored.folder
+    # The texts of a flavor say what its media are called, and have no row of what was erased.
+    folder = known.folder if flavored.flavor == Flavor() and not known.erased else flavored.folder
     for name in ready.attachments:
         yield _file(name, known.folder / name)
     for name in (*(f"db.{table}.csv" for table in known.tables), layout.HEADER):

@@ -31,7 +31,7 @@ _NEXT: Mapping[str, str] = {
     "wrong": "the remote holds other bytes than the dataset says: ask those who keep it to push them anew",
     "larger": "the remote holds other bytes than the dataset says: ask those who keep it",
     "refused": "see that your DVC configuration or environment has credentials for it",
-    "unreachable": "try again later: what has arrived stays",
+    "unreachable": "see that it can be reached, and try again: what has arrived stays",
 }
 
 
@@ -121,7 +121,7 @@ def fetch(  # noqa: PLR0913 - what, from where, and how hard to try
 
     `lock` is the file that keeps two processes from bringing the same objects twice.
     """
-    wanted = media.select("md5", "old", "size", "remote").unique("md5", keep="first")
+    wanted = media.select("md5", "old", "size", "remote", "most").unique("md5", keep="first")
     if not wanted["md5"].str.contains(_NAME).fill_null(value=False).all():
         raise RefusedError("an object has a name that is none", hint="nothing was written")
     found = _here(stores.config, wanted)
@@ -180,7 +180,7 @@ def _settled(found: Objects, wanted: pl.DataFrame) -> Objects:
 def _fetched(stores: Stores, missing: pl.DataFrame, objects: str, hands: _Hands) -> Iterator[_Failed]:
     """Bring what each remote has; what could not be had."""
     for (remote,), rows in missing.sort("remote").group_by("remote", maintain_order=True):
-        wants = [Want(md5, old, size) for md5, old, size in rows.select("md5", "old", "size").iter_rows()]
+        wants = [Want(*said) for said in rows.select("md5", "old", "size", "most").iter_rows()]
         try:
             store = stores.store(str(remote))
         except RemoteError as error:
@@ -218,12 +218,12 @@ def _error(failed: Sequence[_Failed], media: pl.DataFrame) -> ObjectError:
     rows = media.filter(pl.col("md5").is_in(list(by_md5))).unique("md5", keep="first").sort("file")
     told = [_line(file, by_md5[md5]) for file, md5 in rows.select("file", "md5").head(_MOST_TOLD).iter_rows()]
     more = [f"and {rows.height - len(told):,} more"] if rows.height > len(told) else []
-    kind = Counter(one.failure.kind for one in failed).most_common(1)[0][0]
+    kinds = [kind for kind, _ in Counter(one.failure.kind for one in failed).most_common()]
     withheld = next((one.withheld for one in failed if one.withheld and one.failure.kind == "refused"), "")
     lacking = f"{counted(len(by_md5), 'object')} of {media['md5'].n_unique():,}"
     return ObjectError(
         f"{lacking} could not be fetched, all else is here",
-        hint=withheld or _NEXT[kind],
+        hint=withheld or "; ".join(dict.fromkeys(_NEXT[kind] for kind in kinds)),
         details=[*told, *more],
     )
 

@@ -20,7 +20,7 @@ from audiodvc.adapters.stock import Stored
 from audiodvc.errors import LockTimeoutError, RefusedError
 from audiodvc.model import address
 from audiodvc.progress import Progress
-from audiodvc.resolve import holdings
+from audiodvc.resolve import erasures, holdings
 from audiodvc.resolve.holdings import Conversion, Held, Made, Stock
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def gc(root: Path, aim: Aim, progress: Progress, *, now: float, remove: bool) ->
     """Find what goes, and with `remove` take it out."""
     if not remove:
         return _sweep(_planned(root, aim, progress, now), removed=False)
+    with progress("asking what was erased", None):
+        erasures.heed_all(root)
     with presence.clearing(root, PATIENCE):
         going = _planned(root, aim, progress, now)
         done = _sweep(going, removed=True)

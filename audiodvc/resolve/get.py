@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
-import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import polars as pl
 
 from audiodvc.adapters import cache, links, locks, presence, stock
-from audiodvc.adapters.dvc_remote import Store
 from audiodvc.adapters.pool import Pool
 from audiodvc.adapters.terminal import silence
+from audiodvc.errors import UnknownVersionError
 from audiodvc.model import version as semantic
 from audiodvc.model.flavor import Flavor
 from audiodvc.model.pointer import Output
-from audiodvc.model.remoteconfig import RemoteConfig
 from audiodvc.model.selection import Selection
 from audiodvc.progress import Progress
-from audiodvc.resolve import convert, fetch, materialize, revision, selected, source
-from audiodvc.resolve.commit import Commit
+from audiodvc.resolve import convert, erasures, fetch, materialize, prebuilt, revision, selected, source
+from audiodvc.resolve.commit import Commit, Remotes
 from audiodvc.resolve.config import Config
 from audiodvc.resolve.convert import Workers
-from audiodvc.resolve.fetch import Objects, Storage, Stores
+from audiodvc.resolve.erasures import Erasures
+from audiodvc.resolve.fetch import Objects, Stores
+from audiodvc.resolve.hands import Hands
 from audiodvc.resolve.materialize import Flavored, Identity, Version
+from audiodvc.resolve.prebuilt import Shelf
 from audiodvc.resolve.revision import Revision
 from audiodvc.resolve.source import Source
 
@@ -73,7 +73,7 @@ class Ready:
 
 def get(request: Request, config: Config, chosen: Selection, flavor: Flavor) -> Ready:
     """The dataset with the media and attachments of the selection, in a flavor."""
-    call = _Call(request, config)
+    call = Call(request, config)
     for known in call.known():
         ready = call.ready(known, chosen, flavor)
         if ready is not None:
@@ -81,26 +81,15 @@ def get(request: Request, config: Config, chosen: Selection, flavor: Flavor) -> 
     return call.persistent(lambda version: call.make(version, chosen, flavor))
 
 
-def supply(request: Request, config: Config, flavor: Flavor, begin: Callable[[Supply], Result]) -> Result:
-    """What `begin` makes of a version whose media come later; begun anew where a tag was moved."""
-    call = _Call(request, config)
-    for known in call.known():
-        flavored = Flavored.read(known.folder / flavor.short_id)
-        if flavored is not None and flavored.complete:
-            _note_use(flavored)
-            return begin(Supply(call, known, flavor, complete=True))
-    return call.persistent(lambda version: begin(Supply(call, version, flavor)))
-
-
 def version_of(request: Request, config: Config) -> Version:
     """The texts of the dataset, without media and attachments."""
-    call = _Call(request, config)
+    call = Call(request, config)
     return next(call.known(), None) or call.version()
 
 
 def attachments(request: Request, config: Config, chosen: Selection) -> tuple[Version, tuple[str, ...]]:
     """The texts of the dataset with the attachments of the selection."""
-    call = _Call(request, config)
+    call = Call(request, config)
     for known in call.known():
         names = selected.attachments(known, chosen)
         if not links.lacking(str(known.folder), names):
@@ -108,79 +97,18 @@ def attachments(request: Request, config: Config, chosen: Selection) -> tuple[Ve
     return call.persistent(lambda version: (version, call.attach(version, chosen)))
 
 
-class Supply:
-    """A version in a flavor whose media come when they are wanted.
-
-    It stays with its commit, whatever becomes of the tag meanwhile. What is sent to another process leaves
-    its connections behind.
-    """
-
-    def __init__(self, call: _Call, version: Version, flavor: Flavor, *, complete: bool = False) -> None:
-        self.version, self.flavor, self.complete = version, flavor, complete
-        self._call = call
-        self._hands: _Hands | None = None
-
-    def __getstate__(self) -> dict[str, object]:
-        return {**vars(self), "_hands": None}
-
-    @property
-    def root(self) -> Path:
-        """The folder with the media."""
-        return self.version.folder / self.flavor.short_id
-
-    def look(self, rows: pl.DataFrame) -> None:
-        """Ask the repository now if these media will need it, so that a moved tag is noticed in time."""
-        if not self.complete and not self._call.has_objects(rows):
-            self._call.confirm(self.version)
-
-    def lacks(self, names: Iterable[str]) -> bool:
-        """Whether a file is not there."""
-        return not self.complete and bool(links.lacking(str(self.root), names))
-
-    def bring(self, rows: pl.DataFrame) -> None:
-        """Bring the media of these lines."""
-        process = os.getpid()
-        if self._hands is None or self._hands.process != process:
-            self._hands = _Hands(process, self._call.steady(self.version), self._call.request.workers)
-        self._call.bring(self.version, self.flavor, rows, self._hands)
-
-    def close(self) -> None:
-        """Leave the remotes, and let the workers go."""
-        if self._hands is not None:
-            self._hands.close()
-        self._hands = None
-
-
-class _Hands:
-    """What brings media time after time: remotes, and worker processes from when they are first needed."""
-
-    def __init__(self, process: int, remotes: _Remotes, workers: int) -> None:
-        self.process, self.remotes, self._workers = process, remotes, workers
-        self._open = ExitStack()
-        self._open.enter_context(remotes)
-        self._pool: Pool | None = None
-        self.close = weakref.finalize(self, _leave, process, self._open)
-
-    @contextmanager
-    def pool(self, workers: int) -> Iterator[Pool]:
-        """Workers that stay."""
-        del workers  # the next time may need more
-        if self._pool is None:
-            self._pool = self._open.enter_context(Pool(self._workers))
-        yield self._pool
-
-
 class _MovedError(Exception):
-    """The tag leads to another commit than it did."""
+    """The tag leads to another commit than it did, or something was erased since."""
 
 
-class _Call:
+class Call:
     """What one call knows: the source, and once the repository was asked, the commit."""
 
     def __init__(self, request: Request, config: Config) -> None:
         self.request, self.config = request, config
         self.source: Source = source.find(request.source, config)
         self._asked: Revision | None = None
+        self._heeded = False
 
     def known(self) -> Iterator[Version]:
         """The version as it is in the caches, the shared one first; nobody is asked."""
@@ -194,6 +122,7 @@ class _Call:
     def version(self) -> Version:
         """The version as the repository has it now, in the user's own cache."""
         asked = self._ask()
+        self._heed()
         folder = self._folder / asked.place
         with self._busy(), locks.locked(f"{folder}.lock", self.request.patience):
             version = Version.read(folder)
@@ -202,7 +131,8 @@ class _Call:
             if version is not None:
                 was, now = version.identity.commit[:12], asked.commit[:12]
                 _log.warning("%s %s was moved from %s to %s", self.source.name, asked.place, was, now)
-            return self._write(folder, asked)
+            with self._nobody_in(folder):
+                return self._write(folder, asked)
 
     def persistent(self, work: Callable[[Version], Result]) -> Result:
         """Work on the version that is here; if the repository has to be asked, on what it says now."""
@@ -226,12 +156,13 @@ class _Call:
             planned = convert.plan(selected.rows(version, media), flavor)
             if links.lacking(str(flavored.folder), planned["destination"].to_list()):
                 return None
-        _note_use(flavored)
+        note_use(flavored)
         return Ready(version, flavored, media, names)
 
     def make(self, version: Version, chosen: Selection, flavor: Flavor) -> Ready:
         """Bring, convert and link what is missing."""
         with locks.locked(f"{version.folder}.{flavor.short_id}.lock", self.request.patience):
+            _check_unmoved(version)
             ready = self.ready(version, chosen, flavor)  # another process may have been faster
             if ready is not None:
                 return ready
@@ -240,10 +171,11 @@ class _Call:
             convert.plan(rows, flavor)  # refuses before anything is written
             remotes = self._remotes(version)
             with remotes:
+                taken, rows = self._taken(version, rows, flavor, remotes)
                 objects = self._fetch(remotes, rows)
                 self._attach(version, names, remotes)
             flavored = materialize.begin(version, flavor)
-            made = self._converted(version, rows, flavor, objects)
+            made = pl.concat([self._converted(version, rows, flavor, objects), taken])
             kinds = self.config.links
             materialize.write_texts(version, flavored, selected.renamed(version, flavor), kinds)
             materialize.place(((str(version.folder / name), name) for name in names), flavored, kinds)
@@ -258,6 +190,7 @@ class _Call:
         names = selected.attachments(version, chosen)
         remotes = self._remotes(version)
         with locks.locked(f"{version.folder}.lock", self.request.patience), remotes:
+            _check_unmoved(version)
             self._attach(version, names, remotes)
         return names
 
@@ -272,10 +205,10 @@ class _Call:
 
     def confirm(self, version: Version) -> None:
         """Ask the repository whether a version still is what it was."""
-        if self._ask().commit != version.identity.commit:
+        if self._ask().commit != version.identity.commit or self._news():
             raise _MovedError
 
-    def steady(self, version: Version) -> _Remotes:
+    def steady(self, version: Version) -> Remotes:
         """The remotes of the commit of a version, even when its tag leads to another one by now."""
 
         def ask() -> Commit:
@@ -286,14 +219,21 @@ class _Call:
                 asked = replace(asked, commit=commit, ref="")
             return Commit(self.source, self.config, asked)
 
-        return _Remotes(ask, self.config)
+        return Remotes(ask, self.config)
 
-    def bring(self, version: Version, flavor: Flavor, rows: pl.DataFrame, hands: _Hands) -> None:
+    def bring(self, version: Version, flavor: Flavor, rows: pl.DataFrame, hands: Hands) -> None:
         """Bring, convert and link single media."""
         lock = f"{version.folder}.{flavor.short_id}.lock"
         with self._busy(), locks.locked(lock, self.request.patience):
+            try:
+                _check_unmoved(version)
+            except _MovedError:
+                name = f"{self.source.name} {version.identity.place}"
+                what = f"{name} was moved to another commit meanwhile, which is in the cache by now"
+                raise UnknownVersionError(what, hint="begin again") from None
+            taken, rows = self._taken(version, rows, flavor, hands.remotes)
             objects = self._fetch(hands.remotes, rows)
-            made = self._converted(version, rows, flavor, objects, hands.pool)
+            made = pl.concat([self._converted(version, rows, flavor, objects, hands.pool), taken])
             kinds = self.config.links
             flavored = Flavored.read(version.folder / flavor.short_id)
             if flavored is None:
@@ -306,6 +246,14 @@ class _Call:
         """While something is brought, `gc` takes nothing away."""
         return presence.bringing(self.config.cache_root, self.request.patience)
 
+    @contextmanager
+    def _nobody_in(self, folder: Path) -> Iterator[None]:
+        """While nobody puts media into a folder, which is to become that of another commit."""
+        with ExitStack() as stack:
+            for lock in sorted(folder.parent.glob(f"{folder.name}.*.lock")):
+                stack.enter_context(locks.locked(str(lock), self.request.patience))
+            yield
+
     @property
     def _folder(self) -> Path:
         return self.config.cache_root / self.source.name
@@ -316,6 +264,22 @@ class _Call:
             wanted = {"version": self.request.version, "rev": self.request.rev}
             self._asked = revision.find(self.source, self.config, **wanted, cached=cached)
         return self._asked
+
+    def _news(self) -> Erasures | None:
+        """What was erased, if the cache was not told of it before; asked for once."""
+        if self._heeded:
+            return None
+        mirror = source.mirror(self.source, self.config)
+        asked = self._ask()
+        wants = {asked.commit: asked.ref}  # one fetch for both
+        return erasures.news(mirror, self.source.address.folder, self.source.name, wants)
+
+    def _heed(self) -> None:
+        """Take out of the cache what was erased since; a shared one is for its owner's `gc` to clear."""
+        news, self._heeded = self._news(), True
+        if news is not None:
+            mirror = source.mirror(self.source, self.config)
+            erasures.heed(self.config.cache_root, self.source.name, news, mirror)
 
     def _write(self, folder: Path, asked: Revision) -> Version:
         commit = Commit(self.source, self.config, asked)
@@ -329,16 +293,25 @@ class _Call:
         identity = Identity(self.source.name, self.source.address.shown, asked.version, asked.commit)
         return materialize.write_version(folder, identity, planned)
 
-    def _remotes(self, version: Version) -> _Remotes:
+    def _remotes(self, version: Version) -> Remotes:
         def ask() -> Commit:
             asked = self._ask()
-            if asked.commit != version.identity.commit:
+            if asked.commit != version.identity.commit or self._news():
                 raise _MovedError
             return Commit(self.source, self.config, asked)
 
-        return _Remotes(ask, self.config)
+        return Remotes(ask, self.config)
 
-    def _fetch(self, remotes: _Remotes, rows: pl.DataFrame) -> Objects:
+    def _taken(
+        self, version: Version, rows: pl.DataFrame, flavor: Flavor, remotes: Remotes
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What was built of these media and could be had, and the lines of the others."""
+        said = self.request
+        shelf = Shelf(version, remotes, said.progress, said.workers)
+        taken = prebuilt.take(shelf, rows, flavor)
+        return taken, rows.join(taken, on="file", how="anti", maintain_order="left")
+
+    def _fetch(self, remotes: Remotes, rows: pl.DataFrame) -> Objects:
         return fetch.fetch(
             remotes,
             rows,
@@ -348,7 +321,7 @@ class _Call:
             timeout=self.request.patience,
         )
 
-    def _attach(self, version: Version, names: Sequence[str], remotes: _Remotes) -> None:
+    def _attach(self, version: Version, names: Sequence[str], remotes: Remotes) -> None:
         missing = links.lacking(str(version.folder), names)
         if not missing:
             return
@@ -375,24 +348,11 @@ class _Call:
         return convert.convert(rows, flavor, self.config, objects.path, progress, workers, pool)
 
 
-class _Remotes(Stores):
-    """The remotes of a commit; the repository is asked when something is not in the cache."""
-
-    def __init__(self, ask: Callable[[], Commit], config: Config) -> None:
-        super().__init__(Storage(RemoteConfig()), config)
-        self._ask = ask
-
-    @cached_property
-    def commit(self) -> Commit:
-        """The commit, brought."""
-        commit = self._ask()
-        self.storage = commit.storage()
-        return commit
-
-    def store(self, name: str) -> Store:
-        """The remote of this name; the default one if it is empty."""
-        _ = self.commit
-        return super().store(name)
+def _check_unmoved(version: Version) -> None:
+    """Begin anew if another process has followed a moved tag, or has taken out what was erased."""
+    now = Version.read(version.folder)
+    if now is None or now.identity.commit != version.identity.commit or now.erased != version.erased:
+        raise _MovedError
 
 
 def _place(request: Request) -> tuple[str, str]:
@@ -409,15 +369,9 @@ def _listed(stores: Stores, output: Output) -> list[tuple[str, str]]:
     return fetch.directory_entries(stores, output.md5, old=output.is_old, remote=output.remote)
 
 
-def _note_use(flavored: Flavored) -> None:
+def note_use(flavored: Flavored) -> None:
     """Let `gc` know that it is wanted: once a day, where we may write."""
     stock.touch(str(flavored.folder / materialize.STATE), _DAY, time.time())
-
-
-def _leave(process: int, what: ExitStack) -> None:
-    """Close what is open, in the process that opened it: one that was forked has only copies."""
-    if process == os.getpid():
-        what.close()
 
 
 def _placed(made: pl.DataFrame, objects: Objects) -> Iterator[tuple[str, str]]:

@@ -7,13 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from audiodvc.adapters import stock
 from audiodvc.adapters.stock import Stored
-from audiodvc.errors import AudiodvcError
-from audiodvc.resolve.materialize import LISTED, STATE, Flavored, Version
+from audiodvc.resolve import materialize
+from audiodvc.resolve.materialize import STATE, Flavored, Version
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _FLAVOR = re.compile("[0-9a-f]{8}")
 _OBJECT = re.compile(r"(?:files/md5/)?([0-9a-f]{2})/([0-9a-f]{30}(?:\.dir)?)")
@@ -52,13 +54,7 @@ class Held:
 
     def listed(self) -> pl.DataFrame:
         """Its media and attachments: `file`, `md5`, and whether it is an attachment."""
-        try:
-            return pl.read_parquet(self.folder / LISTED, columns=["file", "md5", "attached"])
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise AudiodvcError(
-                f"the list of media in {self.folder} cannot be read",
-                hint="`audiodvc verify --repair` mends it",
-            ) from error
+        return materialize.listed(self.folder, ["file", "md5", "attached"])
 
 
 @dataclass(frozen=True, slots=True)

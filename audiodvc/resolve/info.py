@@ -13,6 +13,7 @@ from audiodvc.adapters.terminal import silence
 from audiodvc.errors import ObjectError
 from audiodvc.model.selection import Selected, Selection
 from audiodvc.resolve import config, convert, database, fetch, get, inventory, selected
+from audiodvc.resolve.anywhere import anywhere
 from audiodvc.resolve.config import Config
 from audiodvc.resolve.fetch import Objects
 from audiodvc.resolve.get import Request
@@ -29,6 +30,7 @@ Root = str | os.PathLike[str]
 _SHOWN = 20
 
 
+@anywhere
 def header(
     name: str,
     *,
@@ -77,6 +79,7 @@ def author(
     return found
 
 
+@anywhere
 def bit_depths(  # noqa: PLR0913 - audb's parameters
     name: str,
     *,
@@ -91,6 +94,7 @@ def bit_depths(  # noqa: PLR0913 - audb's parameters
     return set(rows["bit_depth"].fill_null(0))
 
 
+@anywhere
 def channels(  # noqa: PLR0913 - audb's parameters
     name: str,
     *,
@@ -117,6 +121,7 @@ def description(
     return found
 
 
+@anywhere
 def duration(  # noqa: PLR0913 - audb's parameters
     name: str,
     *,
@@ -136,6 +141,7 @@ def duration(  # noqa: PLR0913 - audb's parameters
     return pd.Timedelta(float(rows["duration"].fill_null(0.0).sum()), unit="s")
 
 
+@anywhere
 def files(
     name: str,
     *,
@@ -147,6 +153,7 @@ def files(
     return _version(name, version, rev, config.current(cache_root)).media["file"].to_list()
 
 
+@anywhere
 def formats(  # noqa: PLR0913 - audb's parameters
     name: str,
     *,
@@ -257,6 +264,7 @@ def raters(
     return found
 
 
+@anywhere
 def sampling_rates(  # noqa: PLR0913 - audb's parameters
     name: str,
     *,

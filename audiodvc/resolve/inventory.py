@@ -11,6 +11,7 @@ import polars as pl
 
 from audiodvc.adapters import cache, disk
 from audiodvc.model import header, layout
+from audiodvc.resolve.anywhere import anywhere
 from audiodvc.resolve.config import Config
 from audiodvc.resolve.lineage import lineage
 from audiodvc.resolve.materialize import Version
@@ -54,6 +55,7 @@ class Inventory(NamedTuple):
         read = (_tables, _attachments, _media, _erased)
         return pl.concat([ROWS.to_frame(), *(part(self.version) for part in read)], how="diagonal")
 
+    @anywhere
     def completed(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with what the repository knows, which it is asked once."""
         learned = self._known(rows)

@@ -101,7 +101,7 @@ def available(
         details = "".join(f"\n  {where}: {why}" for where, why in found.problems)
         warnings.warn(f"not all repositories could be listed:{details}", UserWarning, stacklevel=2)
     rows = [
-        (one.name, "git", address.redact(one.repository.git), one.repository.name, version)
+        (one.name, one.repository.backend, one.repository.host, one.repository.name, version)
         for one in found.datasets
         for version in ([one.latest] if only_latest else one.versions)
     ]
@@ -281,7 +281,12 @@ def _folder(name: str, settings: Config) -> str:
     candidates = sum(one.may_have(name) for one in settings.repositories)
     # Which of several has it is no matter here, and would have to be asked.
     is_certain = candidates == 1 or not userconfig.is_name(name)
-    return sources.find(name, settings).name if is_certain or _is_path(name, candidates) else name
+    if not is_certain and not _is_path(name, candidates):
+        return name
+    try:
+        return sources.find(name, settings).name
+    except UnknownDatasetError:
+        return name
 
 
 def _place(source: Source, settings: Config, version: str | None, rev: str | None) -> tuple[str, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from audiodvc.adapters import terminal
-from audiodvc.errors import LockTimeoutError
+from audiodvc.errors import LockTimeoutError, SelectionError
 from audiodvc.model.flavor import Flavor, Number
 from audiodvc.model.selection import Selected, Selection, choose
 from audiodvc.resolve import config, database, export, get, selected
+from audiodvc.resolve.anywhere import anywhere
 from audiodvc.resolve.get import PATIENCE, Ready, Request
 from audiodvc.resolve.materialize import LISTED, Version
 from audiodvc.resolve.rows import Rows
@@ -25,9 +26,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from audformat import Database
 
+_SHOWN = 20
+
+_log = logging.getLogger("audiodvc")
+
 Root = str | os.PathLike[str]
 
 
+@anywhere
 def load(  # noqa: PLR0913 - audb's parameters
     name: str,
     *,
@@ -72,6 +78,7 @@ def load(  # noqa: PLR0913 - audb's parameters
     return opened(ready, chosen, removed_media=removed_media, full_path=full_path)
 
 
+@anywhere
 def load_to(  # noqa: PLR0913 - audb's parameters
     root: Root,
     name: str,
@@ -96,9 +103,11 @@ def load_to(  # noqa: PLR0913 - audb's parameters
     ready = export.export(request, config.current(cache_root), folder, chosen, Flavor())
     known = ready.version
     meta = _meta(known, Flavor(), complete=not only_metadata)
-    return database.read(known.folder, folder, Rows(listed=known.folder / LISTED), meta=meta)
+    rows = Rows(gone=known.erased, listed=known.folder / LISTED)
+    return database.read(known.folder, folder, rows, meta=meta)
 
 
+@anywhere
 def load_media(  # noqa: PLR0913 - audb's parameters
     name: str,
     media: str | Iterable[str],
@@ -119,7 +128,7 @@ def load_media(  # noqa: PLR0913 - audb's parameters
     flavor = Flavor(
         bit_depth=bit_depth, channels=channels, format=format, mixdown=mixdown, sampling_rate=sampling_rate
     )
-    chosen = Selection(media=[media] if isinstance(media, str) else media, attachments=[])
+    chosen = Selection(media=[media] if isinstance(media, str) or media is None else media, attachments=[])
     if not chosen.media:
         return []
     request = _request(name, version, rev, num_workers, timeout, verbose=verbose)
@@ -128,10 +137,15 @@ def load_media(  # noqa: PLR0913 - audb's parameters
     except LockTimeoutError as error:
         _warn(error)
         return None
+    gone = selected.removed(ready.version, chosen.media)
+    if gone:
+        said = ready.version.identity
+        raise SelectionError(f"removed from all versions of {said.name}: {', '.join(sorted(gone))}")
     names = _rows(ready, full_path=True).names(pl.Series(chosen.media, dtype=pl.String))
     return list(names)
 
 
+@anywhere
 def load_table(  # noqa: PLR0913 - audb's parameters
     name: str,
     table: str,
@@ -157,6 +171,7 @@ def load_table(  # noqa: PLR0913 - audb's parameters
     return frame
 
 
+@anywhere
 def load_attachment(  # noqa: PLR0913 - audb's parameters
     name: str,
     attachment: str,
@@ -195,11 +210,12 @@ def _kept(ready: Ready, chosen: Selection, *, removed_media: bool) -> pl.Series 
     if chosen.only_metadata:
         # No media were brought, but their rows are asked for all the same.
         names = selected.media(ready.version, Selection(chosen.tables, chosen.media))
-    kept = pl.Series(names or (), dtype=pl.String)
-    if removed_media and isinstance(chosen.media, str):
-        found = re.compile(chosen.media).search
-        kept.append(pl.Series([one for one in ready.version.erased if found(one)], dtype=pl.String))
-    return kept
+    gone = selected.removed(ready.version, chosen.media)
+    if gone and not removed_media and not isinstance(chosen.media, str):
+        said = ready.version.identity
+        shown = ", ".join(sorted(gone)[:_SHOWN])
+        _log.warning("%s %s: removed from all versions: %s", said.name, said.place, shown)
+    return pl.Series([*(names or ()), *(gone if removed_media else ())], dtype=pl.String)
 
 
 def _rows(ready: Ready, *, full_path: bool) -> Rows:
@@ -239,5 +255,5 @@ def _request(  # noqa: PLR0913 - what every call of audb has
 
 
 def _warn(error: LockTimeoutError) -> None:
-    # The caller of `load` is two frames up.
-    warnings.warn(f"{error}: nothing was loaded", UserWarning, stacklevel=3)
+    # Between here and the caller are `load` and what `anywhere` made of it.
+    warnings.warn(f"{error}: nothing was loaded", UserWarning, stacklevel=4)

@@ -10,7 +10,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -18,15 +18,17 @@ from typing import Any, Self
 import polars as pl
 
 from audiodvc.adapters import cache, disk, links
+from audiodvc.errors import AudiodvcError
 from audiodvc.model import layout, table
 from audiodvc.model.flavor import Flavor
 from audiodvc.progress import Advance
 from audiodvc.resolve.plan import MEDIA, Plan
 
-STATE = ".audiodvc.json"
+STATE = layout.STATE
 LISTED = ".media.parquet"
 
 _VERSION, _FLAVOR = "audiodvc.version/v1", "audiodvc.flavor/v1"
+_INCOMPLETE = (LookupError, TypeError, AttributeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +60,27 @@ class Version:
     @property
     def media(self) -> pl.DataFrame:
         """A line for each media file, as MEDIA says."""
-        return pl.read_parquet(self.folder / LISTED).filter(~pl.col("attached")).drop("attached")
+        return listed(self.folder).filter(~pl.col("attached")).drop("attached")
 
     @property
     def attached(self) -> pl.DataFrame:
         """A line for each attachment that is a DVC object."""
-        return pl.read_parquet(self.folder / LISTED).filter(pl.col("attached")).drop("attached")
+        return listed(self.folder).filter(pl.col("attached")).drop("attached")
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
         """The version in a folder; None if there is none that was finished."""
         state = _read(folder, _VERSION)
-        if state is None:
-            return None
-        identity = Identity(state["name"], state["source"], state["version"], state["commit"])
-        attachments = {name: tuple(files) for name, files in state["attachments"].items()}
-        return cls(
-            folder,
-            identity,
-            tuple(state["tables"]),
-            frozenset(state["misc"]),
-            attachments,
-            tuple(state["erased"]),
-        )
+        with suppress(*_INCOMPLETE):
+            return cls(
+                folder,
+                Identity(state["name"], state["source"], state["version"], state["commit"]),
+                tuple(state["tables"]),
+                frozenset(state["misc"]),
+                {name: tuple(files) for name, files in state["attachments"].items()},
+                tuple(state["erased"]),
+            )
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,20 @@ class Flavored:
     def read(cls, folder: Path) -> Self | None:
         """The materialization in a folder; None if nothing was finished there."""
         state = _read(folder, _FLAVOR)
-        if state is None:
-            return None
-        identity = Identity(state["name"], state["source"], state["version"], state["commit"])
-        return cls(folder, identity, Flavor(**state["flavor"]), bool(state["complete"]))
+        with suppress(*_INCOMPLETE):
+            identity = Identity(state["name"], state["source"], state["version"], state["commit"])
+            return cls(folder, identity, Flavor(**state["flavor"]), bool(state["complete"]))
+        return None
+
+
+def listed(folder: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """The media and attachments of a version; `attached` tells which a line is of."""
+    try:
+        return pl.read_parquet(folder / LISTED, columns=list(columns) if columns else None)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise AudiodvcError(
+            f"the list of media in {folder} cannot be read", hint="`audiodvc verify --repair` mends it"
+        ) from error
 
 
 def write_version(folder: Path, identity: Identity, plan: Plan) -> Version:
@@ -140,11 +150,45 @@ def write_attachment(version: Version, path: str, data: bytes) -> None:
 
 def write_measured(version: Version, measured: pl.DataFrame) -> None:
     """Keep what was read from objects of which no index says anything."""
-    whole = pl.read_parquet(version.folder / LISTED)
+    whole = listed(version.folder)
     rest = whole.join(measured.select("file"), on="file", how="anti")
     new = measured.select(MEDIA.names()).with_columns(attached=pl.lit(value=False))
     with _whole(version.folder / LISTED) as temporary:
         _write_frame(temporary, pl.concat([rest, new]).sort("file"))
+
+
+def forget(version: Version, keys: pl.DataFrame) -> Version:
+    """Take files out of a version that were erased: `file` and `md5` of each, with the bytes that it had."""
+    whole = listed(version.folder)
+    gone = whole.join(keys, on=["file", "md5"], how="semi")
+    if gone.is_empty():
+        return version
+    erased = sorted({*version.erased, *gone.filter(~pl.col("attached"))["file"]})
+    left = whole.join(keys, on=["file", "md5"], how="anti", maintain_order="left")
+    lost = set(gone.filter("attached")["file"])
+    state = json.loads((version.folder / STATE).read_bytes())
+    state["erased"], state["files"] = erased, left.filter(~pl.col("attached")).height
+    state["attachments"] = {
+        name: [file for file in files if file not in lost] for name, files in version.attachments.items()
+    }
+    # In this order: whoever is killed in between finds the lines again, and says it again.
+    disk.write(version.folder / STATE, json.dumps(state).encode())
+    with _whole(version.folder / LISTED) as temporary:
+        _write_frame(temporary, left)
+    for file in lost:
+        (version.folder / file).unlink(missing_ok=True)
+    return Version.read(version.folder) or version
+
+
+def clear(version: Version, flavored: Flavored, renamed: pl.DataFrame, gone: Iterable[str]) -> None:
+    """Take files out of a materialization, and the rows of what was erased out of its tables."""
+    for name in gone:
+        (flavored.folder / name).unlink(missing_ok=True)
+    for file in (f"db.{name}.csv" for name in version.tables if name not in version.misc):
+        text = _rewritten(version.folder / file, renamed, version.erased)
+        if text is not None and disk.read(flavored.folder / file) not in (None, text):
+            with _whole(flavored.folder / file) as temporary:
+                _put(temporary, text)
 
 
 def begin(version: Version, flavor: Flavor) -> Flavored:
@@ -203,13 +247,13 @@ def finish(flavored: Flavored, *, complete: bool) -> Flavored:
     return Flavored(flavored.folder, flavored.identity, flavor, complete)
 
 
-def _read(folder: Path, schema: str) -> dict[str, Any] | None:
-    """The state of a folder; what another release wrote, or a broken disk, is none."""
+def _read(folder: Path, schema: str) -> dict[str, Any]:
+    """The state of a folder; what another release wrote, or a broken disk, says nothing."""
     try:
         state = json.loads((folder / STATE).read_bytes())
     except (OSError, ValueError):
-        return None
-    return state if isinstance(state, dict) and state.get("schema") == schema else None
+        return {}
+    return state if isinstance(state, dict) and state.get("schema") == schema else {}
 
 
 def _write_listed(folder: Path, plan: Plan) -> None:

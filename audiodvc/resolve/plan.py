@@ -10,6 +10,7 @@ from typing import NamedTuple
 import polars as pl
 
 from audiodvc.errors import FormatError, NotADatasetError, RefusedError
+from audiodvc.model import erased as erasures
 from audiodvc.model import header, layout, mediaindex, pathcolumn, paths, pointer, table
 from audiodvc.model.header import Header
 from audiodvc.model.pointer import Output
@@ -26,9 +27,13 @@ MEDIA = pl.Schema(
         "duration": pl.Float64,
         "old": pl.Boolean,
         "remote": pl.String,
+        "most": pl.Int64,
     }
 )
-"""A line for each media file; `old` objects lie where DVC 2 kept them, `remote` is empty for the default."""
+"""A line for each media file; `old` objects lie where DVC 2 kept them, `remote` is empty for the default.
+
+`most` are the bytes of all that its pointer tracks: where only that is known, no object can have more.
+"""
 
 CONFIG = ".dvc/config"
 MAX_CELL = 2**20
@@ -74,13 +79,14 @@ def plan(tree: Tree, list_folder: List, erased: Sequence[bytes] = ()) -> Plan:
     }
     named = {name: _files(parsed, name, data) for name, data in tables.items()}
     notes: list[str] = []
-    outputs = list(_outputs(tree, [*named.values(), pl.Series(list(parsed.attachments.values()))], notes))
+    outputs = list(_outputs(tree, list(named.values()), list(parsed.attachments.values()), notes))
     tracked = _frame([_media(tree, output, list_folder) for output in outputs])
     blobs = _blobs(tree, parsed)
     _refuse_odd(tracked, [*blobs, *(f"db.{name}.csv" for name in tables)])
+    tracked, gone = _without(tracked, erased)
     within = _within(tracked["file"], parsed.attachments.values())
-    media, gone = _without(tracked.filter(~within), erased)
-    attached = tracked.filter(within)
+    media, attached = tracked.filter(~within), tracked.filter(within)
+    gone = gone.filter(~_within(gone["file"], parsed.attachments.values()))
     return Plan(
         header=parsed,
         tables=tables,
@@ -108,7 +114,10 @@ def _is_needed(path: str, entries: Mapping[str, tuple[str, str]]) -> bool:
 
 def _header(tree: Tree) -> Header:
     if layout.HEADER not in tree.texts:
-        raise NotADatasetError(f"there is no {layout.HEADER}", hint="a dataset has one in its folder")
+        raise NotADatasetError(
+            f"there is no {layout.HEADER}",
+            hint="a dataset has one; `URL#folder` names a folder of a repository",
+        )
     parsed = header.parse(tree.texts[layout.HEADER])
     if not parsed.data:
         first = parsed.findings[0] if parsed.findings else None
@@ -153,7 +162,9 @@ def _faults(files: pl.Series) -> Iterator[tuple[int, str, str]]:
 # media
 
 
-def _outputs(tree: Tree, named: Sequence[pl.Series], notes: list[str]) -> Iterator[Output]:
+def _outputs(
+    tree: Tree, named: Sequence[pl.Series], attached: Sequence[str], notes: list[str]
+) -> Iterator[Output]:
     """What DVC tracks for the dataset: all pointers, and of stages what tables and attachments name."""
     for path, data in sorted(tree.texts.items()):
         if layout.is_pointer(path):
@@ -163,7 +174,13 @@ def _outputs(tree: Tree, named: Sequence[pl.Series], notes: list[str]) -> Iterat
             yield from _followed(found, notes)
     stages = pointer.stage_outputs(tree.texts.get(layout.LOCK, b""), tree.texts.get(layout.STAGES, b""))
     made = [out for name, outs in stages.items() if not name.startswith("flavor@") for out in outs]
-    yield from (out for out in made if out.is_stored and any(_names(files, out) for files in named))
+    places = [pl.Series(attached, dtype=pl.String), *named]
+    wanted = (
+        out
+        for out in made
+        if paths.is_within(out.path, attached) or any(_names(some, out) for some in places)
+    )
+    yield from _followed(wanted, notes)
 
 
 def _followed(outputs: Iterable[Output], notes: list[str]) -> Iterator[Output]:
@@ -191,7 +208,8 @@ def _media(tree: Tree, output: Output, list_folder: List) -> pl.DataFrame:
         frame = _rows([(f"{output.path}/{path}", md5, None) for path, md5 in list_folder(output)])
     else:
         frame = _rows([(output.path, output.md5, output.size)])
-    return frame.with_columns(old=pl.lit(output.is_old), remote=pl.lit(output.remote))
+    most = pl.lit(output.size, pl.Int64)
+    return frame.with_columns(old=pl.lit(output.is_old), remote=pl.lit(output.remote), most=most)
 
 
 def _indexed(output: Output, name: str, data: bytes) -> pl.DataFrame:
@@ -258,15 +276,9 @@ def _refuse_odd(tracked: pl.DataFrame, others: Sequence[str]) -> None:
 
 def _without(media: pl.DataFrame, erased: Sequence[bytes]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The media that are left, and those that were erased: the same bytes at the same path."""
-    lists = [table.parse(data, layout.ERASED) for data in erased]
-    gone = [
-        pl.DataFrame({"file": one.column("file"), "md5": one.column("md5")})
-        for one in lists
-        if {"file", "md5"} <= set(one.columns)
-    ]
-    if not gone:
+    keys = erasures.keys(erased)
+    if keys.is_empty():
         return media, media.clear()
-    keys = pl.concat(gone).unique()
     return media.join(keys, on=["file", "md5"], how="anti", maintain_order="left"), media.join(
         keys, on=["file", "md5"], how="semi", maintain_order="left"
     )

@@ -3,30 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import polars as pl
 
+from audiodvc.errors import SelectionError
 from audiodvc.model import selection, table
 from audiodvc.model.flavor import Flavor
-from audiodvc.model.selection import Selection
+from audiodvc.model.selection import Selection, Wanted
 from audiodvc.resolve.materialize import Version
 from audiodvc.rules.flavors import destination
 
 
 def media(version: Version, chosen: Selection) -> tuple[str, ...] | None:
-    """The media of a selection: of the tables that are wanted those that are wanted; None for all."""
+    """The media of a selection: of the tables that are wanted those that are wanted; None for all.
+
+    What was removed since can be named, by who has a list from before, but is none of them.
+    """
     if chosen.only_metadata:
         return ()
     if chosen.tables is None and chosen.media is None:
         return None
     said = version.identity
     tables = selection.choose(version.tables, chosen.tables, "tables", said.name, said.place)
-    known = version.media["file"]
+    gone = removed(version, chosen.media)
+    known = pl.concat([version.media["file"], pl.Series("file", sorted(gone), dtype=pl.String)])
     if chosen.tables is not None:
         known = known.filter(known.is_in(_files(version, tables).implode()))
-    if chosen.media is None:
-        return tuple(known)
-    return tuple(selection.choose(known.to_list(), chosen.media, "media", said.name, said.place))
+    names = selection.choose(known.to_list(), chosen.media, "media", said.name, said.place)
+    return tuple(name for name in names if name not in gone)
+
+
+def removed(version: Version, wanted: Wanted) -> frozenset[str]:
+    """Which of the media that someone wants were removed from all versions."""
+    if not isinstance(wanted, str):
+        return frozenset(wanted or ()) & frozenset(version.erased)
+    with suppress(SelectionError):
+        return frozenset(selection.choose(version.erased, wanted, "media", "", ""))
+    return frozenset()
 
 
 def attachments(version: Version, chosen: Selection) -> tuple[str, ...]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from audiodvc.adapters.mirror import Mirror, prefix
 from audiodvc.errors import AudiodvcError, DeniedError, UnknownDatasetError
-from audiodvc.model import address, userconfig
+from audiodvc.model import address, layout, userconfig
 from audiodvc.model.address import Address
 from audiodvc.model.userconfig import Repository
 from audiodvc.resolve.config import Config
+from audiodvc.words import redact
 
 # Folders of the cache itself.
 _TAKEN = ("flavored", "git", "objects")
@@ -33,10 +36,8 @@ def find(text: str | os.PathLike[str], config: Config) -> Source:
     candidates = (
         [one for one in config.repositories if one.may_have(text)] if userconfig.is_name(text) else []
     )
-    if len(candidates) == 1:
-        return _named(text, candidates[0])
     if candidates:
-        return _first(text, candidates, config)
+        return _known(text, candidates, config) or _first(text, candidates, config)
     found = _located(text)
     if found is None:
         raise _unknown(text, config)
@@ -53,8 +54,32 @@ def mirror(source: Source, config: Config) -> Mirror:
 def _named(name: str, repository: Repository) -> Source:
     found = _located(repository.address_of(name))
     if found is None:
-        raise UnknownDatasetError(f"there is no folder {repository.address_of(name)}", hint="check the path")
+        raise UnknownDatasetError(
+            f"there is no folder {repository.address_of(name)}",
+            hint=f"the settings name it in `git` of '{repository.name}'",
+        )
     return Source(found.name if name in _TAKEN else name, found, repository)
+
+
+def _known(name: str, candidates: Sequence[Repository], config: Config) -> Source | None:
+    """The only repository that may have a dataset, or the first of which a cache has a version."""
+    if len(candidates) == 1:
+        return _named(name, candidates[0])
+    seen = set(_seen(name, config))
+    for repository in candidates if seen else ():
+        with suppress(AudiodvcError):
+            source = _named(name, repository)
+            if source.address.shown in seen:
+                return source
+    return None
+
+
+def _seen(name: str, config: Config) -> Iterator[str]:
+    """Where the versions come from that the caches have under a name."""
+    for root in filter(None, (config.shared_cache_root, config.cache_root)):
+        for state in root.glob(f"{name}/*/{layout.STATE}"):
+            with suppress(OSError, ValueError, LookupError, TypeError):
+                yield str(json.loads(state.read_bytes())["source"])
 
 
 def _first(name: str, candidates: Sequence[Repository], config: Config) -> Source:
@@ -74,7 +99,7 @@ def _first(name: str, candidates: Sequence[Repository], config: Config) -> Sourc
     raise problem or UnknownDatasetError(
         f"no configured repository has a dataset '{name}'",
         hint="`audiodvc available` lists what there is",
-        details=[address.redact(one.address_of(name)) for one in candidates],
+        details=[redact(one.address_of(name)) for one in candidates],
     )
 
 

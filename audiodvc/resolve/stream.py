@@ -40,6 +40,9 @@ class DatabaseIterator(Database):  # type: ignore[misc]  # audformat has no type
     _batches: _Batches
     _map: Map | None
 
+    def __init__(self) -> None:
+        raise TypeError("a DatabaseIterator is made by `audiodvc.stream`")
+
     def __iter__(self) -> Self:
         return self
 

@@ -13,12 +13,14 @@ import polars as pl
 from audiodvc.adapters import terminal
 from audiodvc.adapters.ahead import interruptible
 from audiodvc.adapters.forked import Proxy, is_fork
+from audiodvc.errors import AudiodvcError
 from audiodvc.model.flavor import Flavor
 from audiodvc.model.selection import Selection, choose
 from audiodvc.resolve import convert, get, load, selected
 from audiodvc.resolve.config import Config
-from audiodvc.resolve.get import Ready, Request, Supply
+from audiodvc.resolve.get import Ready, Request
 from audiodvc.resolve.materialize import Flavored, Version
+from audiodvc.resolve.supply import Supply, supplied
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,9 +59,12 @@ def request(  # noqa: PLR0913 - what every call of audb has
 
 def begin(asked: Request, config: Config, wanted: Wanted, start: Callable[[TableMedia], Result]) -> Result:
     """What `start` makes of the table; done anew if it notices that the tag was moved."""
+    if is_fork():
+        what = f"table {wanted.table!r} of {asked.source}: a process that was forked cannot read it"
+        raise AudiodvcError(what, hint="make streams and views in the main process, and hand them to workers")
     if not wanted.media:
         return start(TableMedia(get.version_of(asked, config), wanted, None))
-    return get.supply(asked, config, wanted.flavor, lambda one: start(TableMedia(one.version, wanted, one)))
+    return supplied(asked, config, wanted.flavor, lambda one: start(TableMedia(one.version, wanted, one)))
 
 
 class TableMedia:

@@ -18,6 +18,7 @@ from audiodvc.adapters.pool import Died, Pool
 from audiodvc.errors import AudiodvcError, UnknownDatasetError
 from audiodvc.model import userconfig
 from audiodvc.resolve import checks, config, fetch, holdings, proof, source
+from audiodvc.resolve.anywhere import anywhere
 from audiodvc.resolve.checks import Fault, Places
 from audiodvc.resolve.config import Config
 from audiodvc.resolve.holdings import Held
@@ -60,6 +61,7 @@ class Verified:
         return not self.problems and all(one.repaired for one in self.damages)
 
 
+@anywhere
 def verify(  # noqa: PLR0913 - what every call of the API has
     name: str | None = None,
     *,

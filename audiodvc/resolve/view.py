@@ -96,7 +96,7 @@ class View(Sequence[Example]):
     def _example(self, place: int) -> Example:
         source = self._source
         key = source.rows.index[place]
-        file, *times = key if isinstance(key, tuple) else (key,)
+        file, *times = map(_time, key) if isinstance(key, tuple) else (key,)
         (name,) = source.names([place])
         try:
             try:
@@ -160,6 +160,13 @@ def _read(path: str, times: Sequence[Any]) -> tuple[NDArray[np.float32], int]:
     """A whole file, or a part of it between two times of pandas; a missing one is no border."""
     start, stop = (_nanoseconds(time) for time in times or (None, None))
     return audio.read(path, start or 0, stop)
+
+
+def _time(value: Any) -> Any:  # noqa: ANN401 - a file or a time of a key of pandas
+    """The value, which in a key is a number where a time is missing."""
+    import pandas as pd
+
+    return pd.NaT if value != value else value  # noqa: PLR0124 - so only what is missing
 
 
 def _nanoseconds(time: Any) -> int | None:  # noqa: ANN401 - a time of pandas

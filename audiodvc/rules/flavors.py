@@ -58,7 +58,7 @@ def _finding(unit: str, output: Output | None, what: str) -> Finding:
 
 def _stale(snapshot: Snapshot, sheet: Sheet, unit: str) -> str:
     """How the sources of a flavor differ from the media, empty if they do not."""
-    listed = media.listed(snapshot, "md5", "format", "channels").frame
+    listed = _listed(snapshot)
     name = unit.rpartition("/")[2]
     if name in snapshot.settings.flavors:
         sources = _sources(listed, snapshot.settings.flavors[name].format)
@@ -70,6 +70,16 @@ def _stale(snapshot: Snapshot, sheet: Sheet, unit: str) -> str:
         counts.pop("gone")
     said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     return f"was made from other media: {said}" if said else ""
+
+
+def _listed(snapshot: Snapshot) -> pl.DataFrame:
+    """The media that flavors are made of: attachments are handed out as they are."""
+    listed = media.listed(snapshot, "md5", "format", "channels").frame
+    attached = sorted(media.attached(snapshot))
+    if not attached:
+        return listed
+    file = pl.col("file")
+    return listed.filter(~pl.any_horizontal((file == p) | file.str.starts_with(f"{p}/") for p in attached))
 
 
 def _sources(listed: pl.DataFrame, format_: str | None) -> pl.DataFrame:

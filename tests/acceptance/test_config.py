@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -91,6 +92,41 @@ def test_repositories_of_the_program_replace_those_of_the_file(home: Path) -> No
     assert [one.name for one in current().repositories] == ["b"]
     config.REPOSITORIES = []
     assert current().repositories == ()
+
+
+def test_what_was_not_set_reads_as_what_holds(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in audb; who puts it back sets nothing, so that the environment counts as before."""
+    write(home, "cache_root: /file\nrepositories:\n- {name: a, git: /x}\n")
+    assert (config.CACHE_ROOT, config.SHARED_CACHE_ROOT) == ("/file", None)
+    assert [Repository("a", "/x")] == config.REPOSITORIES
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "CACHE_ROOT", "/attribute")
+        patch.setattr(config, "SHARED_CACHE_ROOT", home)
+        patch.setattr(config, "REPOSITORIES", [])
+        assert ("/attribute", str(home)) == (config.CACHE_ROOT, config.SHARED_CACHE_ROOT)
+        assert current() == Config(Path("/attribute"), home)
+    with mock.patch.multiple(config, CACHE_ROOT="/mock", REPOSITORIES=[]):
+        assert current() == Config(Path("/mock"))
+    monkeypatch.setenv("AUDIODVC_CACHE_ROOT", "/environment")
+    write(home, "repositories: []\n")
+    assert (config.CACHE_ROOT, config.REPOSITORIES) == ("/environment", [])
+    assert current() == Config(Path("/environment"))
+
+
+def test_the_list_of_repositories_can_be_changed_in_place(home: Path) -> None:
+    """Whether it was set or only read; until it is the same again."""
+    write(home, "repositories:\n- {name: a, git: /x}\n")
+    for _ in range(2):
+        config.REPOSITORIES.append(Repository("b", "/y"))
+        assert [one.name for one in current().repositories] == ["a", "b"]
+        assert [one.name for one in config.REPOSITORIES] == ["a", "b"]
+        config.REPOSITORIES.pop()
+        assert [one.name for one in current().repositories] == ["a"]
+        config.REPOSITORIES = [Repository("a", "/x")]
+    write(home, "repositories: []\n")
+    config.REPOSITORIES = None
+    config.REPOSITORIES += [Repository("c", "/z")]
+    assert [one.name for one in current().repositories] == ["c"]
 
 
 def test_relative_paths_become_absolute(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,12 +145,12 @@ def test_an_hour_of_stereo_takes_little_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format_", ["wav", "flac"])
-@pytest.mark.parametrize("lacking", [100, 5_000, 10_000])
+@pytest.mark.parametrize("lacking", [100, 10_000, 1_000_000])
 def test_a_full_disk_is_told_as_such(tmp_path: Path, lacking: int, format_: str) -> None:
     """At whatever byte it is full, and even where libsndfile does not notice."""
     source, new = sound(tmp_path, noise(9000), 8000), tmp_path / "new"
     audio.convert(str(source), str(new), Flavor(bit_depth=24), format_)
-    room = new.stat().st_size - lacking
+    room = max(0, new.stat().st_size - lacking)
     new.unlink()
     code = (
         "import resource, sys\n"

@@ -80,7 +80,7 @@ def test_last_line_is_the_folder(told: Told) -> None:
 def test_each_chapter_has_a_heading_a_command_its_output_and_a_remark(told: Told) -> None:
     """Commands stand after a dollar, what they said is indented."""
     headings = [line[:3] for line in told.text.splitlines() if line[:1].isdigit()]
-    assert headings == ["1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "7. "]
+    assert headings == ["1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "7. ", "8. ", "9. "]
     for command in ("audiodvc init", "audiodvc add", "audiodvc fmt", "git commit", "dvc push", "git clone"):
         assert f"\n$ {command}" in told.text
     assert "\n    audio  60 added\n" in told.text
@@ -157,6 +157,15 @@ def test_wrong_label_was_refused_and_the_right_one_committed(told: Told) -> None
     theirs = audformat.Database.load(str(told.folder / "emodemo")).get("emotion")["emotion"]
     mended = audformat.Database.load(str(told.folder / "clone")).get("emotion")["emotion"]
     assert mended[mended != theirs].to_dict() == {demo.MISHEARD: demo.HEARD}
+
+
+def test_versions_are_tags_with_what_changed(told: Told) -> None:
+    """The correction is a patch, and the changelog says which label became which."""
+    assert run(told.folder / "emodemo", "git", "tag").stdout == "v1.0.0\n"
+    assert run(told.folder / "clone", "git", "tag").stdout == "v1.0.0\nv1.0.1\n"
+    assert "\n    1.0.1 (patch since 1.0.0)\n" in told.text
+    line = f"in table `{demo.MISHEARD_TABLE.removeprefix('db.').removesuffix('.csv')}`: "
+    assert line in (told.folder / "clone" / "CHANGELOG.md").read_text("utf-8")
 
 
 def test_quiet_demo_says_where_it_is_and_makes_the_same_dataset(told: Told, tmp_path: Path) -> None:

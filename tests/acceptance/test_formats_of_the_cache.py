@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.builder import MakeRepo, Repo, tone
+from tests.builder import Repo, RepoFactory, tone
 from tests.schema import documented, faults
 
 HEADER = """\
@@ -27,21 +28,23 @@ misc_tables:
 TABLES = {"mood": "file,mood\naudio/a.wav,calm\naudio/b.wav,wild\n", "people": "person,age\np1,30\n"}
 
 
-@pytest.fixture
-def repo(make_repo: MakeRepo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Repo:
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) -> Iterator[Repo]:
     """A dataset in a folder of repositories, of which another cannot be reached, and a cache that has it."""
-    made = make_repo("moods")
+    folder = tmp_path_factory.mktemp("formats")
+    made = RepoFactory(folder, repo_template)("moods")
     media = {"audio/a.wav": tone(0.1), "audio/b.wav": tone(0.1, channels=2), "audio/c.txt": b"text"}
     made.commit(header=HEADER, tables=TABLES, media=media, files={"paper.bib": "@article{}\n"}, tag="v1.0.0")
     made.push()
     away = "{name: away, git: 'https://127.0.0.1:9/{dataset}', datasets: [emodb]}"
-    here = f"{{name: here, git: '{tmp_path}/{{dataset}}'}}"
-    (tmp_path / "config.yaml").write_text(f"cache_root: cache\nrepositories:\n- {here}\n- {away}\n")
-    monkeypatch.setenv("AUDIODVC_CONFIG", str(tmp_path / "config.yaml"))
-    monkeypatch.delenv("AUDIODVC_CACHE_ROOT")
-    monkeypatch.delenv("AUDIODVC_SHARED_CACHE_ROOT")
-    made.audiodvc("get", "moods", "--channels", "0,-1", "--mixdown")
-    return made
+    here = f"{{name: here, git: '{folder}/{{dataset}}'}}"
+    (folder / "config.yaml").write_text(f"cache_root: cache\nrepositories:\n- {here}\n- {away}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUDIODVC_CONFIG", str(folder / "config.yaml"))
+        patch.delenv("AUDIODVC_CACHE_ROOT")
+        patch.delenv("AUDIODVC_SHARED_CACHE_ROOT")
+        made.audiodvc("get", "moods", "--channels", "0,-1", "--mixdown")
+        yield made
 
 
 @pytest.mark.parametrize(
@@ -79,9 +82,9 @@ def test_info_has_the_figures_of_the_dataset(repo: Repo) -> None:
     assert "paper: 1 file" in said
 
 
-def test_damage_fits_its_schema(repo: Repo, tmp_path: Path) -> None:
+def test_damage_fits_its_schema(repo: Repo) -> None:
     """With what is wrong, and whether it was repaired."""
-    (file,) = (tmp_path / "cache").glob("moods/*/*/audio/a.wav")
+    (file,) = (repo.path.parent / "cache").glob("moods/*/*/audio/a.wav")
     file.chmod(0o644)
     file.write_bytes(tone(0.2))
     for repair, code in ([], 1), (["--repair"], 0):

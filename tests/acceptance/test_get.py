@@ -18,6 +18,7 @@ from pathlib import Path
 import audformat
 import pytest
 
+from audiodvc.adapters import locks
 from audiodvc.errors import (
     AudiodvcError,
     FormatError,
@@ -28,14 +29,21 @@ from audiodvc.errors import (
 )
 from audiodvc.model.flavor import Flavor
 from audiodvc.model.selection import Selection
-from audiodvc.resolve import config
+from audiodvc.resolve import config, revision
 from audiodvc.resolve.config import Config
 from audiodvc.resolve.get import Ready, Request, attachments, get
-from audiodvc.resolve.materialize import STATE
+from audiodvc.resolve.materialize import LISTED, STATE
 from tests.builder import MakeRepo, Repo, RepoFactory, tone
 
 A, B, C = (tone(0.05, pitch=pitch) for pitch in (300, 400, 500))
 TABLE = "file,mood\naudio/a.wav,calm\naudio/b.wav,wild\n"
+PLAIN = """\
+name: dataset
+source: test
+usage: unrestricted
+attachments: {docs: {path: docs}}
+tables: {t: {type: filewise, columns: {x: {}}}}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -167,6 +175,61 @@ def test_a_moved_tag_is_noticed_online_and_said(
     assert sorted(contents(ready.root)) == ["audio/a.wav", "audio/c.wav", "db.mood.csv", "db.yaml"]
 
 
+def test_a_moved_tag_waits_for_those_who_bring_the_old_one(repo: Repo, cache: Path) -> None:
+    """Else they would put files of one commit into the folder of the other."""
+    version = bring(repo, cache, version="1.0.0").version
+    repo.commit(tables={"mood": TABLE.replace("wild", "calm")})
+    repo.git("tag", "--force", "v1.0.0")
+    with (
+        locks.locked(f"{version.folder}.{Flavor(format='flac').short_id}.lock"),
+        pytest.raises(LockTimeoutError),
+    ):
+        bring(repo, cache, patience=0.1)
+    state = json.loads((version.folder / STATE).read_text())
+    assert state["commit"] == version.identity.commit
+    assert bring(repo, cache).version.identity.commit != version.identity.commit
+
+
+def test_a_link_that_leads_nowhere_is_made_anew(repo: Repo, cache: Path, tmp_path: Path) -> None:
+    """As when somebody has removed objects of a shared cache."""
+    bring(repo, tmp_path / "full", version="1.0.0")
+    shared = tmp_path / "shared"
+    shutil.copytree(tmp_path / "full" / "objects", shared / "objects")
+    chosen = Selection(media=["audio/a.wav"])
+    settings = Config(cache, shared, links=("symlink",))
+    ready = bring(repo, cache, version="1.0.0", settings=settings, chosen=chosen)
+    shutil.rmtree(shared / "objects")
+    assert not (ready.root / "audio" / "a.wav").exists()
+    bring(repo, cache, version="1.0.0", settings=settings, chosen=chosen)
+    assert (ready.root / "audio" / "a.wav").read_bytes() == A
+
+
+def test_a_commit_can_be_had_when_the_newest_one_is_gone(repo: Repo, cache: Path) -> None:
+    """As after a forced push: what the repository once said of its branches does not matter for it."""
+    commit = repo.git("rev-parse", "HEAD").strip()
+    repo.commit(tables={"mood": TABLE.replace("wild", "calm")})
+    text = str(repo.path)
+    assert revision.versions(text, config.current(cache)) == ["1.0.0"]
+    repo.git("reset", "--quiet", "--hard", commit)
+    repo.git("reflog", "expire", "--expire=now", "--all")
+    repo.git("gc", "--quiet", "--prune=now")
+    assert bring(repo, cache, rev=commit).version.identity.commit == commit
+
+
+def test_what_a_broken_disk_left_is_not_believed(repo: Repo, cache: Path) -> None:
+    """A state that says too little is none; what else cannot be read is told with what mends it."""
+    ready = bring(repo, cache, version="1.0.0")
+    for folder in (ready.version.folder, ready.root):
+        schema = json.loads((folder / STATE).read_text())["schema"]
+        (folder / STATE).chmod(0o644)
+        (folder / STATE).write_text(json.dumps({"schema": schema}))
+        assert contents(bring(repo, cache, version="1.0.0").root)["audio/a.wav"] == A
+    (ready.version.folder / LISTED).chmod(0o644)
+    (ready.version.folder / LISTED).write_bytes(b"")
+    with pytest.raises(AudiodvcError, match="verify --repair"):
+        bring(repo, cache, version="1.0.0", flavor=Flavor(format="flac"))
+
+
 def test_a_branch_follows_its_tip(repo: Repo, cache: Path) -> None:
     """Each commit of it has a folder of its own."""
     first = bring(repo, cache, rev="main")
@@ -265,37 +328,40 @@ def test_a_dataset_in_a_folder_of_a_repository(make_repo: MakeRepo, cache: Path,
     assert bring(str(inner), cache).root == ready.root
 
 
-def test_repositories_of_plain_dvc_resolve(make_repo: MakeRepo, cache: Path) -> None:
+def test_repositories_of_plain_dvc_resolve(
+    make_repo: MakeRepo, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """No index: directory objects, single files, outputs of stages, and flavors of all of them."""
     repo = make_repo()
+    repo.write(header=PLAIN, files={"docs/paper.bib": "@article{}\n"})
     files = {"audio/a.wav": A, "audio/deep/b.wav": B, "single.wav": C}
     for name, data in files.items():
         path = repo.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     repo.dvc("add", "--quiet", "audio", "single.wav")
-    copy = "mkdir made && cp single.wav made/d.wav"
-    repo.dvc(
-        "stage", "add", "--quiet", "--run", "--name", "make", "--deps", "single.wav", "--outs", "made", copy
-    )
-    rows = "".join(f"{name},1\n" for name in (*files, "made/d.wav"))
+    copy = "mkdir made && cp single.wav made/d.wav && cp single.wav docs/e.wav && cp single.wav kept.wav"
+    outs = ["--outs", "made", "--outs", "docs/e.wav", "--outs-no-cache", "kept.wav"]
+    repo.dvc("stage", "add", "--quiet", "--run", "--name", "make", "--deps", "single.wav", *outs, copy)
+    rows = "".join(f"{name},1\n" for name in (*files, "made/d.wav", "kept.wav"))
     repo.write(tables={"t": f"file,x\n{rows}"})
     repo.git("add", "--all")
     repo.git("commit", "--quiet", "--no-verify", "--message", "all")
     repo.git("tag", "1.0.0")
     repo.push()
     found = {name: data for name, data in contents(bring(repo, cache).root).items() if name.endswith(".wav")}
-    assert found == {**files, "made/d.wav": C}
+    assert found == {**files, "made/d.wav": C, "docs/e.wav": C}
+    assert "kept.wav is an import or not stored" in caplog.text
     flavored = bring(repo, cache, flavor=Flavor(format="flac"))
     assert "single.flac" in contents(flavored.root)
     assert "single.flac,1" in (flavored.root / "db.t.csv").read_text()
 
 
 def test_a_pointer_that_lists_its_files_resolves(repo: Repo, cache: Path) -> None:
-    """As DVC writes it for remotes that version their files."""
+    """As DVC writes it for remotes that version their files; a size that cannot be is none."""
     rows = json.loads(_directory_object(repo))
     files = "".join(f"  - md5: {row['md5']}\n    relpath: {row['relpath']}\n" for row in rows)
-    text = f"outs:\n- hash: md5\n  path: audio\n  files:\n{files}"
+    text = f"outs:\n- hash: md5\n  path: audio\n  size: {10**30}\n  files:\n{files}"
     (repo.path / "audio.media.csv").unlink()
     repo.commit(files={"audio.dvc": text}, tag="v2.0.0")
     assert contents(bring(repo, cache).root)["audio/a.wav"] == A
@@ -351,6 +417,7 @@ def test_erased_files_and_their_rows_are_left_out_of_old_versions(repo: Repo, ca
         ({"db.yaml": "- 1\n"}, FormatError),
         ({"db.mood.csv": "file,mood\n../../etc/passwd,calm\n"}, RefusedError),
         ({"b.dvc": f"outs:\n- path: ../b.wav\n  hash: md5\n  md5: {'a' * 32}\n"}, RefusedError),
+        ({"b.dvc": f"outs:\n- path: /b.wav\n  hash: md5\n  md5: {'a' * 32}\n"}, RefusedError),
         ({"b.dvc": f"outs:\n- path: db.mood.pkl\n  hash: md5\n  md5: {'a' * 32}\n"}, RefusedError),
         ({"b.dvc": f"outs:\n- path: Audio/a.wav\n  hash: md5\n  md5: {'a' * 32}\n"}, RefusedError),
         ({"b.dvc": f"outs:\n- path: audio/a.wav\n  hash: md5\n  md5: {'a' * 32}\n"}, RefusedError),

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.builder import MakeRepo, Repo, tone
+from tests.servers import silent_server
 
 TABLE = "file,mood\naudio/a.wav,calm\naudio/b.wav,wild\n"
 
@@ -72,6 +77,15 @@ def test_what_cannot_be_had_is_one_clear_error(repo: Repo, words: list[str], cod
     assert "Traceback" not in done.stderr
 
 
+def test_a_fault_of_a_dataset_says_whose_it_is(repo: Repo) -> None:
+    """And what to do: nobody but those who keep it can mend it."""
+    commit = repo.commit(files={"db.mood.csv": TABLE.replace("audio/b.wav", "../b.wav")})
+    done = repo.run("audiodvc", "get", "moods", "--rev", "main")
+    assert done.returncode == 3, done.stderr
+    assert f"moods {commit[:12]} ({repo.path}): db.mood.csv names a file" in done.stderr
+    assert "tell those who keep the dataset" in done.stderr
+
+
 def test_versions_info_available_and_cached_tell_people_and_programs(repo: Repo) -> None:
     """As lines, and as one object with a schema."""
     repo.audiodvc("get", "moods", "--version", "1.0.0")
@@ -84,3 +98,22 @@ def test_versions_info_available_and_cached_tell_people_and_programs(repo: Repo)
         assert expected in repo.audiodvc(*words)
         found = json.loads(repo.audiodvc(*words, "--format", "json"))
         assert found["schema"] == f"audiodvc.{words[0]}/v1"
+
+
+@pytest.mark.parametrize(
+    "words", [["available"], ["get", "far", "--version", "1.0.0"]], ids=lambda words: words[0]
+)
+def test_ctrl_c_ends_it_at_once(repo: Repo, tmp_path: Path, words: list[str]) -> None:
+    """Although somebody who is asked does not answer, and others would be asked next."""
+    with silent_server() as url:
+        far = f"- name: far\n  git: {url}/{{dataset}}\n  datasets: [far, b, c, d, e]\n"
+        (tmp_path / "config.yaml").write_text(f"cache_root: {tmp_path}/cache\nrepositories:\n{far}")
+        command = [sys.executable, "-m", "audiodvc", *words]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stderr=pipe, start_new_session=True, cwd=repo.path) as process:
+            while not list(tmp_path.glob("cache/git/*.git")):
+                time.sleep(0.01)
+            time.sleep(0.2)  # git is asking
+            os.killpg(process.pid, signal.SIGINT)
+            said = process.communicate(timeout=20)[1]
+            assert process.returncode == 130, said

@@ -16,16 +16,13 @@ import pandas as pd
 import pytest
 
 import audiodvc
-from tests.acceptance import test_like_audb
-from tests.acceptance.test_like_audb import FILES, GONE, Both
 from tests.builder import RepoFactory, tone
+from tests.twins import FILES, GONE, Both
 
 if TYPE_CHECKING:
     import audb
 else:
     audb = pytest.importorskip("audb")
-
-both = test_like_audb.both
 
 HEADER = """attachments author description languages license license_url media meta misc_tables organization
 raters schemes source splits tables usage""".split()

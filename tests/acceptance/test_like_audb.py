@@ -5,12 +5,11 @@ audb comes with the extra `bench`; without it these tests are skipped.
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import re
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,159 +20,12 @@ import pytest
 import soundfile
 
 from audiodvc.resolve import load
-from tests.builder import Repo, RepoFactory, tone
+from tests.twins import GONE, Both
 
 if TYPE_CHECKING:
     import audb
 else:
     audb = pytest.importorskip("audb")
-
-MEDIA = {
-    "audio/001.wav": tone(0.5),
-    "audio/002.wav": tone(0.25, rate=8000, channels=2),
-    "audio/003.flac": tone(1.0, format="flac"),
-    "audio/sub/004.wav": tone(0.75, subtype="FLOAT"),
-    "audio/two..dots.wav": tone(0.1),
-}
-FILES = sorted(MEDIA)
-GONE = "audio/sub/004.wav"
-
-
-@dataclass(frozen=True, slots=True)
-class Both:
-    """One dataset, published twice, and a cache for each."""
-
-    source: str
-    cache: Path
-    audb_cache: Path
-
-    def ours(self, call: str, *words: object, **more: object) -> object:
-        """What a call of ours gives."""
-        return getattr(load, call)(self.source, *words, cache_root=self.cache, verbose=False, **more)
-
-    def theirs(self, call: str, *words: object, **more: object) -> object:
-        """What the same call of audb gives."""
-        with warnings.catch_warnings(action="ignore"):  # audb 1.15 on pandas 3.1 warns of itself
-            return getattr(audb, call)("dataset", *words, cache_root=self.audb_cache, verbose=False, **more)
-
-
-@pytest.fixture(scope="session")
-def both(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) -> Iterator[Both]:
-    """The dataset, in two versions; one of its files is removed from both."""
-    root = tmp_path_factory.mktemp("like-audb")
-    repo = RepoFactory(root, repo_template)()
-    (root / "repository").mkdir()
-    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(action="ignore"):
-        repository = audb.Repository("repository", str(root), "file-system")
-        patch.setattr(audb.config, "REPOSITORIES", [repository])
-        for version, database in (("1.0.0", first()), ("1.1.0", second())):
-            publish(database, root / version, version, repository, repo)
-        audb.remove_media("dataset", GONE)
-        erase(repo)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(audb.config, "REPOSITORIES", [repository])
-        yield Both(str(repo.path), root / "cache", root / "audb-cache")
-
-
-def first() -> audformat.Database:
-    """A database with every kind of table, column and scheme."""
-    db = audformat.Database("dataset", source="made by a test", languages=["eng"])
-    db.splits["train"] = audformat.Split("train")
-    db.raters["ada"] = audformat.Rater()
-    db.media["microphone"] = audformat.Media(format="wav")
-    db.attachments["paper"] = audformat.Attachment("docs/paper.bib")
-    db.attachments["scripts"] = audformat.Attachment("scripts")
-    _misc_tables(db)
-    _schemes(db)
-    db["files"] = audformat.Table(audformat.filewise_index(FILES), split_id="train", media_id="microphone")
-    for name, values in _values().items():
-        scheme = name if name in db.schemes else None
-        db["files"][name] = audformat.Column(scheme_id=scheme, rater_id="ada" if name == "emotion" else None)
-        db["files"][name].set(values)
-    index = audformat.segmented_index(
-        ["audio/001.wav", "audio/001.wav", "audio/003.flac"], ["0s", "0.1s", "0.25s"], ["0.1s", None, "1s"]
-    )
-    db["segments"] = audformat.Table(index)
-    db["segments"]["emotion"] = audformat.Column(scheme_id="emotion")
-    db["segments"]["emotion"].set(["sad", None, "happy"])
-    db["test.few"] = audformat.Table(audformat.filewise_index(["audio/002.wav", "audio/two..dots.wav"]))
-    db["test.few"]["score"] = audformat.Column(scheme_id="score")
-    db["test.few"]["score"].set([0.25, None])
-    return db
-
-
-def second() -> audformat.Database:
-    """The next version: another label, one segment less, one table more."""
-    db = first()
-    db["files"]["emotion"].set("sad", index=audformat.filewise_index("audio/001.wav"))
-    db["segments"].drop_index(db["segments"].index[:1], inplace=True)
-    db["more"] = audformat.Table(audformat.filewise_index(["audio/003.flac"]))
-    return db
-
-
-def _misc_tables(db: audformat.Database) -> None:
-    db.schemes["age"] = audformat.Scheme("int")
-    db["speaker"] = audformat.MiscTable(pd.Index(["s1", "s2"], dtype="string", name="speaker"))
-    db["speaker"]["age"] = audformat.Column(scheme_id="age")
-    db["speaker"]["age"].set([30, None])
-    index = pd.MultiIndex.from_tuples([("audio/001.wav", 1), (GONE, 2)], names=["file", "place"])
-    index = audformat.utils.set_index_dtypes(index, {"file": "string", "place": "Int64"})
-    db["pairs"] = audformat.MiscTable(index)
-    db["pairs"]["age"] = audformat.Column(scheme_id="age")
-    db["pairs"]["age"].set([1, 2])
-
-
-def _schemes(db: audformat.Database) -> None:
-    db.schemes["emotion"] = audformat.Scheme(labels=["happy", "sad"])
-    db.schemes["speaker"] = audformat.Scheme("str", labels="speaker")
-    db.schemes["gender"] = audformat.Scheme(
-        labels={"f": {"long": "female", "code": 1}, "m": {"long": "male"}}
-    )
-    db.schemes["score"] = audformat.Scheme("float", minimum=0, maximum=1)
-    for dtype in ("bool", "int", "str", "time", "date", "object"):
-        db.schemes[dtype] = audformat.Scheme(dtype)
-
-
-def _values() -> dict[str, list[object]]:
-    return {
-        "emotion": ["happy", "sad", None, "happy", None],
-        "speaker": ["s1", "s2", None, "s1", "s2"],
-        "gender": ["f", "m", "f", None, "m"],
-        "bool": [True, False, None, True, False],
-        "int": [1, None, -3, 2**40, 0],
-        "score": [0.1, 1 / 3, None, 1.0, 0.0],
-        "str": ["a", "b, c", None, 'd "e"', "ä"],
-        "time": [pd.Timedelta("1s"), None, pd.Timedelta("0.000000001s"), pd.Timedelta("2D"), pd.Timedelta(0)],
-        "date": [pd.Timestamp("2020-01-01"), None, pd.Timestamp("1999-12-31 23:59:59.5"), None, None],
-        "object": ["x", None, "y", "z", None],
-        "free": ["1", "2", None, "4", "5"],
-    }
-
-
-def publish(
-    database: audformat.Database, folder: Path, version: str, repository: audb.Repository, repo: Repo
-) -> None:
-    """Publish a database with audb, and commit, push and tag the same files."""
-    others = {"docs/paper.bib": b"@article{}\n", "scripts/a.py": b"1\n", "scripts/more/b.py": b"2\n"}
-    for name, data in {**MEDIA, **others}.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-    database.save(str(folder), storage_format="csv")
-    audb.publish(str(folder), version, repository, previous_version=None, verbose=False)
-    texts = {path.name: path.read_bytes() for path in folder.glob("db.*") if path.suffix in (".csv", ".yaml")}
-    repo.commit(media=MEDIA, files={**texts, **others})
-    repo.push()
-    repo.git("tag", f"v{version}")
-
-
-def erase(repo: Repo) -> None:
-    """Say that a file is gone from all versions, as `erase` does."""
-    md5 = hashlib.md5(MEDIA[GONE], usedforsecurity=False).hexdigest()
-    repo.commit(files={"erased.csv": f"file,md5,date,reason\n{GONE},{md5},2024-01-02,withdrawn\n"})
-
-
-# ---------------------------------------------------------------------------
-# what is compared
 
 LOADS: dict[str, dict[str, object]] = {
     "all": {},
@@ -182,6 +34,10 @@ LOADS: dict[str, dict[str, object]] = {
     "metadata": {"only_metadata": True},
     "removed media": {"removed_media": True},
     "removed media, relative": {"removed_media": True, "full_path": False, "only_metadata": True},
+    "removed media by list": {"removed_media": True, "media": [GONE, "audio/001.wav"]},
+    "removed media by expression": {"removed_media": True, "media": "004"},
+    "a list from before a removal": {"media": [GONE, "audio/001.wav"]},
+    "an expression from before a removal": {"media": "004"},
     "one table": {"tables": "segments"},
     "tables by expression": {"tables": "^(files|speaker)$"},
     "tables by list": {"tables": ["test.few", "pairs"]},
@@ -274,6 +130,14 @@ def test_load_media_is_like_audbs(both: Both, media: object, more: dict[str, obj
     same(both, "load_media", media, more=more, compare=_same_files)
 
 
+def test_removed_media_cannot_be_loaded(both: Both) -> None:
+    """Unlike with audb, which returns a path that does not lead to anything."""
+    with pytest.raises(ValueError, match=f"removed from all versions of .*: {GONE}"):
+        both.ours("load_media", ["audio/001.wav", GONE])
+    with pytest.raises(ValueError, match="None is no name"):
+        both.ours("load_media", None)
+
+
 @pytest.mark.parametrize("attachment", ["paper", "scripts", "nope"])
 def test_load_attachment_is_like_audbs(both: Both, attachment: str) -> None:
     """The files of one attachment, and what is refused."""
@@ -282,7 +146,7 @@ def test_load_attachment_is_like_audbs(both: Both, attachment: str) -> None:
 
 @pytest.mark.parametrize("more", [{}, {"version": "1.0.0"}, {"only_metadata": True}], ids=str)
 def test_load_to_is_like_audbs(both: Both, tmp_path: Path, more: dict[str, object]) -> None:
-    """The files of a folder, and the database that they are."""
+    """The files of a folder, and the database that they are; only audb's has rows of what was removed."""
     ours = load.load_to(tmp_path / "a", both.source, cache_root=both.cache, verbose=False, **more)  # type: ignore[arg-type] # any of them
     with warnings.catch_warnings(action="ignore"):
         theirs = audb.load_to(
@@ -294,12 +158,12 @@ def test_load_to_is_like_audbs(both: Both, tmp_path: Path, more: dict[str, objec
             **more,
         )
     assert ours.meta.pop("audiodvc")["root"] == str(tmp_path / "a")
+    theirs.drop_files([GONE])
     _same_tables(ours, theirs)
     assert ours.root == str(tmp_path / "a")
     mine, other = ({name for name in _below(tmp_path / one) if "/." not in f"/{name}"} for one in "ab")
     assert mine == other - {"db.parquet"}  # the dependencies
-    read = audformat.Database.load(str(tmp_path / "a"))
-    assert read == audformat.Database.load(str(tmp_path / "b"))
+    assert audformat.Database.load(str(tmp_path / "a")) == theirs
 
 
 def same(

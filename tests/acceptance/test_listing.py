@@ -136,6 +136,19 @@ class TestAvailable:
         assert set(frame["host"]) == {str(tmp_path / "{dataset}")}
         assert set(frame["backend"]) == {"git"}
 
+    def test_a_repository_in_the_words_of_audb_is_listed_in_them(
+        self, make_repo: MakeRepo, tmp_path: Path, repositories: Configure
+    ) -> None:
+        """What is listed leads back to it."""
+        dataset(make_repo, "one", "v1.0.0")
+        repositories(Repository(tmp_path.name, tmp_path.parent, "file-system"))
+        frame = audiodvc.available()
+        assert list(frame.loc["one"]) == ["file-system", str(tmp_path.parent), tmp_path.name, "1.0.0"]
+        backend, host, name, version = frame.loc["one"]
+        assert audiodvc.repository("one", version) == Repository(name, host, backend)
+        assert audiodvc.flavor_path("none", "1.0.0") == "none/1.0.0/d3b62a9b"
+        assert len(audiodvc.cached(name="none")) == 0
+
     def test_only_the_latest_is_no_pre_release_if_there_is_another(
         self, make_repo: MakeRepo, tmp_path: Path
     ) -> None:

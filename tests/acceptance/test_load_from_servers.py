@@ -84,15 +84,37 @@ def test_an_object_store_that_wants_a_key_gets_the_users_own(
     assert all(Path(file).is_file() for file in database.files)
 
 
+def test_a_clone_of_ones_own_gets_the_keys_that_were_given_to_it(repo: Repo, tmp_path: Path) -> None:
+    """As `dvc remote modify --local` writes them: for the url of the work tree, and for no other one."""
+    (tmp_path / "s3").mkdir()
+    move_objects(repo, tmp_path / "s3" / "media")
+    with serve_s3(tmp_path / "s3", f"{KEY},{SECRET}") as server:
+        remote(repo, f"    url = s3://media\n    endpointurl = {server.endpoint}\n")
+        for key, value in (("access_key_id", KEY), ("secret_access_key", SECRET)):
+            repo.dvc("remote", "modify", "--local", "storage", key, value)
+        other = server.endpoint.replace("127.0.0.1", "localhost")
+        config = repo.path / ".dvc" / "config"
+        mine = config.read_text()
+        config.write_text(mine.replace(server.endpoint, other))
+        with pytest.raises(audiodvc.AudiodvcError):
+            audiodvc.load(str(repo.path), cache_root=tmp_path / "cache", verbose=False)
+        config.write_text(mine)
+        database = audiodvc.load(str(repo.path), cache_root=tmp_path / "cache", verbose=False)
+    assert database is not None
+    assert all(Path(file).is_file() for file in database.files)
+
+
 def test_git_and_objects_over_http(repo: Repo, http_server: Http, tmp_path: Path) -> None:
-    """A plain web server is enough; the settings of others that do not count are told."""
+    """A plain web server is enough, and git's is asked twice: for its refs, and for all that is needed."""
     move_objects(repo, http_server.root / "sets")
     remote(repo, f"    url = {http_server.url}/sets\n")
+    repo.commit(files={"later.txt": "more\n"})
     with git_http(tmp_path) as server:
         source = f"{server.url}/dataset/.git"
         paths = audiodvc.load_media(source, "audio/a.wav", cache_root=tmp_path / "cache", verbose=False)
     assert paths is not None
     assert Path(paths[0]).read_bytes() == tone(0.05)
+    assert sum(one.startswith("POST") for one in server.requests) == 2
 
 
 def test_a_folder_of_this_machine_is_not_read_for_a_repository_elsewhere(

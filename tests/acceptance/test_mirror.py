@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from audiodvc.adapters import mirror as mirrors
 from audiodvc.adapters import transport
 from audiodvc.adapters.mirror import Mirror
 from audiodvc.errors import (
+    AudiodvcError,
     DeniedError,
     GitError,
     OfflineError,
@@ -26,7 +28,7 @@ from audiodvc.errors import (
     UnknownVersionError,
 )
 from tests.builder import MakeRepo, Repo
-from tests.servers import HOST, HttpServer, free_port, git_daemon, git_http, silent_server
+from tests.servers import HOST, HttpServer, free_port, git_daemon, git_http, silent_server, stalled
 
 FILES = {"a.txt": "one\n", "docs/ä b.txt": "two\n", "sub/db.yaml": "name: sub\n"}
 NAME = "origin.git"
@@ -406,6 +408,21 @@ def test_a_silent_server_is_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         Mirror(tmp_path / "m.git", f"{url}/x.git", is_local=False).refs()
 
 
+def test_a_server_that_falls_silent_is_offline(
+    servers: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of a fetch; nothing is left of it, and the next try succeeds."""
+    folder = tmp_path / "m.git"
+    with stalled(servers["daemon"], 20_000) as url:
+        mirror = Mirror(folder, f"{url}/{NAME}", is_local=False)
+        commit = mirror.refs()["HEAD"]
+        monkeypatch.setattr(mirrors, "PATIENCE", 0.3)
+        with pytest.raises(OfflineError, match="did not answer"):
+            mirror.bring({commit: "HEAD"})
+    assert list(folder.glob("new-*")) == []
+    assert _brought(Mirror(folder, servers["daemon"], is_local=False), commit) == b"three\n"
+
+
 @pytest.mark.parametrize(
     ("status", "error"),
     [
@@ -459,6 +476,17 @@ def test_wrong_credentials_stay_secret_too(http: HttpServer, tmp_path: Path) -> 
             mirror.refs()
         assert "s3" not in str(caught.value)
         assert "cr3t" not in str(caught.value)
+
+
+def test_a_cache_that_cannot_be_written_is_named(repo: Repo, servers: dict[str, str], tmp_path: Path) -> None:
+    """Whatever is asked first, and wherever the repository is."""
+    (tmp_path / "file").touch()
+    folder, commit = tmp_path / "file" / "m.git", commit_of(repo, "HEAD")
+    for url, is_local in [(str(repo.path), True), (servers["daemon"], False)]:
+        mirror = Mirror(folder, url, is_local)
+        for ask in (mirror.refs, partial(mirror.bring, {commit: "HEAD"})):
+            with pytest.raises(AudiodvcError, match="the cache cannot be written"):
+                ask()
 
 
 def test_a_foreign_repository_is_not_trusted(

@@ -14,11 +14,14 @@ from tests.builder import tone
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
-def test_the_first_session_of_the_readme_runs(tmp_path: Path) -> None:
-    """Every command succeeds, and the clone has labels and recordings."""
+def test_the_first_session_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command succeeds, the clone has labels and recordings, and the version can be loaded."""
     _recordings(tmp_path / "recordings")
-    done = page.run(page.script(page.session(README.read_text("utf-8"))), tmp_path, tmp_path / "bin")
-    assert done.returncode == 0, done.stdout + done.stderr
+    monkeypatch.setenv("AUDIODVC_CACHE_ROOT", str(tmp_path / "cache"))
+    monkeypatch.setenv("AUDIODVC_SHARED_CACHE_ROOT", "")
+    said = page.perform(page.session(README.read_text("utf-8")), tmp_path, tmp_path / "bin")
+    folder = Path(next(line for line in said.splitlines() if line.startswith(str(tmp_path / "cache"))))
+    assert (folder / "audio" / "cat.wav").read_bytes() == (tmp_path / "recordings" / "cat.wav").read_bytes()
     clone = tmp_path / "elsewhere"
     assert (clone / "audio" / "cat.wav").read_bytes() == (tmp_path / "recordings" / "cat.wav").read_bytes()
     assert (clone / "db.animal.csv").read_text() == "file,animal\naudio/cat.wav,cat\naudio/dog.wav,dog\n"

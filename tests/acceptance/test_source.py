@@ -9,8 +9,9 @@ import pytest
 
 from audiodvc.errors import DeniedError, OfflineError, RefusedError, UnknownDatasetError
 from audiodvc.model.userconfig import Repository
-from audiodvc.resolve import source
+from audiodvc.resolve import get, source
 from audiodvc.resolve.config import Config
+from audiodvc.resolve.get import Request
 from tests.builder import MakeRepo, Repo
 from tests.servers import HOST, free_port, git_http
 
@@ -165,6 +166,21 @@ def test_a_repository_that_is_away_is_not_passed_over(repo: Repo, config: Config
             source.find("emodb", both)
         server.status = 404
         assert source.find("emodb", both).repository == full
+
+
+def test_of_several_repositories_none_is_asked_for_what_is_in_a_cache(
+    repo: Repo, config: Config, tmp_path: Path
+) -> None:
+    """Not even those that come first, be it the cache of all or one's own."""
+    away = Repository("away", f"git://{HOST}:{free_port()}/{{dataset}}")
+    full = Repository("full", f"{repo.path.parent}/{{dataset}}")
+    last = Repository("last", "https://example.org/{dataset}", datasets=("emodb",))
+    get.version_of(Request("emodb", "1.0.0"), with_repositories(config, full))
+    (config.cache_root / "git").rename(tmp_path / "gone")
+    shared = Config(tmp_path / "own", config.cache_root, (away, full, last))
+    for settings in (with_repositories(config, away, full, last), shared):
+        assert source.find("emodb", settings).repository == full
+        assert get.version_of(Request("emodb", "1.0.0"), settings).identity.version == "1.0.0"
 
 
 def test_a_denial_is_told_if_nobody_has_it(repo: Repo, config: Config) -> None:

@@ -24,20 +24,14 @@ import pytest
 from audiodvc.errors import ObjectError, SelectionError, UnknownVersionError
 from audiodvc.resolve.load import load, load_table
 from audiodvc.resolve.stream import DatabaseIterator, stream
-from tests.acceptance.recordings import FILES, make, stream_worker
+from tests.acceptance.recordings import FILES, stream_worker
 from tests.builder import Repo, tone
 
 
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) -> Path:
-    """A dataset with twelve recordings, some in segments, whose objects are in its remote beside it."""
-    return make(tmp_path_factory.mktemp("made"), repo_template)
-
-
 @pytest.fixture
-def repo(made: Path, tmp_path: Path) -> Repo:
+def repo(recorded: Path, tmp_path: Path) -> Repo:
     """A copy of that dataset and its remote."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(recorded, tmp_path, dirs_exist_ok=True)
     return Repo(tmp_path / "dataset")
 
 
@@ -273,6 +267,28 @@ def test_a_moved_tag_is_noticed(repo: Repo, cache: Path, caplog: pytest.LogCaptu
         batches = list(begun(repo, cache, "segments"))
     assert "was moved" in caplog.text
     assert batches == [] or sum(map(len, batches)) == 0
+
+
+def test_a_tag_that_another_process_follows_mixes_nothing(repo: Repo, cache: Path) -> None:
+    """The folder is of another commit by now: that is said, and what is there is of that one alone."""
+    db = begun(repo, cache, batch_size=1)
+    next(db)
+    db.close()
+    other = tone(0.3)
+    repo.commit(media={FILES[-1]: other})
+    repo.push()
+    repo.git("tag", "--force", "v1.0.0")
+    commit = repo.git("rev-parse", "HEAD").strip()
+    load_table(str(repo.path), "files", rev="v1.0.0", cache_root=cache.with_name("elsewhere"))
+    (cache / "objects").rename(cache / "gone")
+    load(str(repo.path), version="1.0.0", only_metadata=True, cache_root=cache)
+    begun(repo, cache).close()  # looks, and sees that the tag was moved
+    with pytest.raises(UnknownVersionError, match="was moved to another commit meanwhile"):
+        list(db)
+    whole = load(str(repo.path), version="1.0.0", cache_root=cache)
+    assert whole is not None
+    assert whole.meta["audiodvc"]["commit"] == commit
+    assert Path(vars(whole)["_root"], FILES[-1]).read_bytes() == other
 
 
 def test_leaving_early_ends_the_work(repo: Repo, cache: Path) -> None:

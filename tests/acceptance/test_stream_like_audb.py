@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from audiodvc.resolve.stream import stream
+from audiodvc.resolve.stream import DatabaseIterator, stream
 
 if TYPE_CHECKING:
     import audb
 else:
     audb = pytest.importorskip("audb")
 
-from tests.acceptance.test_like_audb import GONE, Both, both
-
-__all__ = ["both"]  # a fixture
+from tests.twins import GONE, Both
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "filewise": ("files", {}),
@@ -65,6 +63,13 @@ def test_what_audb_refuses_is_refused(both: Both, more: dict[str, Any]) -> None:
         audb.stream("dataset", cache_root=str(both.audb_cache), verbose=False, **asked)
     with pytest.raises(theirs.type):
         stream(both.source, cache_root=both.cache, verbose=False, **asked)
+
+
+def test_an_iterator_is_made_by_stream_alone() -> None:
+    """As with audb."""
+    for kind in (DatabaseIterator, audb.DatabaseIterator):
+        with pytest.raises(TypeError):
+            kind()
 
 
 def _relative(name: str, root: str) -> str:

@@ -19,20 +19,14 @@ import soundfile
 from audiodvc.errors import ConversionError, ObjectError, SelectionError
 from audiodvc.resolve.load import load
 from audiodvc.resolve.view import View, view
-from tests.acceptance.recordings import FILES, make, view_worker
+from tests.acceptance.recordings import FILES, view_worker
 from tests.builder import Repo, default_header, tone
 
 
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) -> Path:
-    """A dataset with twelve recordings, some in segments, whose objects are in its remote beside it."""
-    return make(tmp_path_factory.mktemp("made"), repo_template)
-
-
 @pytest.fixture
-def repo(made: Path, tmp_path: Path) -> Repo:
+def repo(recorded: Path, tmp_path: Path) -> Repo:
     """A copy of that dataset and its remote."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(recorded, tmp_path, dirs_exist_ok=True)
     return Repo(tmp_path / "dataset")
 
 
@@ -99,7 +93,7 @@ def test_a_segment_is_its_part_of_the_file(repo: Repo, cache: Path) -> None:
     assert (first.signal.shape, second.signal.shape) == ((1, 1600), (1, 6400))
     np.testing.assert_array_equal(np.concatenate([first.signal, second.signal], axis=1), whole[0].signal)
     assert first.row["end"] == pd.Timedelta("0.1s")
-    assert pd.isna(second.row["end"])
+    assert second.row["end"] is pd.NaT
 
 
 def test_it_is_a_sequence(repo: Repo, cache: Path) -> None:

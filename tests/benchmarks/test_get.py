@@ -43,6 +43,7 @@ db["t"]["label"] = audformat.Column(scheme_id="label")
 db["t"]["label"].set(["ab"[number % 2] for number in range(len(files))])
 db.save(folder)
 repository = audb.Repository("repo", host, "file-system")
+audb.config.REPOSITORIES = [repository]
 audb.publish(folder, version, repository, previous_version=previous or None, num_workers=2, verbose=False)
 """
 
@@ -286,7 +287,7 @@ def publish(folder: Path, count: int) -> None:
     (root / "db.yaml").write_text(HEADER)
     (root / "audiodvc.yaml").write_text("flavors: {}\n")
     commit(folder, "v1.0.0")
-    (folder / "host").mkdir()
+    (folder / "host" / "repo").mkdir(parents=True)
     names(folder)
     run(script(AUDB_PUBLISH, folder / "media", folder / "host", "1.0.0", ""), folder)
 

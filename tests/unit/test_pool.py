@@ -39,6 +39,12 @@ def noisy(number: int) -> int:
     return number
 
 
+def slow(number: int) -> int:
+    """Something that takes a while."""
+    time.sleep(0.02)
+    return number
+
+
 def where(_: int) -> int:
     """The process that does it."""
     return os.getpid()
@@ -75,6 +81,26 @@ def test_error_is_raised_where_the_results_are_read() -> None:
     """An exception of the work is an exception of the call."""
     with Pool(2) as pool, pytest.raises(ValueError, match="three"):
         list(pool.map(fail_on_three, range(10)))
+
+
+def test_a_call_that_ended_early_leaves_the_workers_to_the_next() -> None:
+    """By an error or because nobody asks any more: no answer of one is taken for one of another."""
+    with Pool(2) as pool:
+        for _ in range(3):
+            numbers = iter(range(1000))
+            next(pool.map(slow, numbers))
+            with pytest.raises(ValueError, match="three"):
+                list(pool.map(fail_on_three, range(1000)))
+            assert dict(pool.map(square, range(20))) == {number: number**2 for number in range(20)}
+            assert next(numbers) < 20
+
+
+def test_a_call_may_come_while_another_one_is_read() -> None:
+    """Each has its own answers."""
+    with Pool(2) as pool:
+        for number, done in pool.map(slow, range(10)):
+            assert done == number
+            assert dict(pool.map(square, range(5))) == {other: other**2 for other in range(5)}
 
 
 def test_what_a_library_prints_is_no_answer() -> None:

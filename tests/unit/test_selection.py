@@ -110,6 +110,8 @@ def test_a_list_of_something_else_is_no_selection() -> None:
     """The odd one is named."""
     with pytest.raises(SelectionError, match="media: 3 is no name"):
         Selection(media=["a.wav", 3])  # type: ignore[list-item] # that is the point
+    with pytest.raises(SelectionError, match="tables: None is no name"):
+        Selection(tables=[None])  # type: ignore[list-item] # that is the point
 
 
 def test_selections_are_values() -> None:

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audiodvc.errors import FormatError
-from audiodvc.model.stages import deps_of, stages, taken, write
+from audiodvc.model.stages import deps_of, outputs, stages, taken, write
 
 DEPS = deps_of(["db.b.csv", "db.a.csv"], ["audio.media.csv"])
 
 OURS = """\
   validate:
-    cmd: audiodvc validate
+    cmd: audiodvc validate --metrics validation.json
     desc: Check the labels and media of this dataset
     deps:
     - audio.media.csv
@@ -24,8 +24,32 @@ OURS = """\
     - db.a.csv
     - db.b.csv
     - db.yaml
+    metrics:
+    - validation.json:
+        cache: false
     meta:
       audiodvc: validate
+"""
+
+FLAVORS = """\
+  flavor:
+    foreach:
+    - mono
+    - '8000'
+    do:
+      cmd: audiodvc flavor build ${item}
+      desc: Convert the media of this dataset
+      deps:
+      - audio.media.csv
+      params:
+      - audiodvc.yaml:
+        - flavors.${item}
+      outs:
+      - flavors/${item}
+      - flavors/${item}.media.csv:
+          cache: false
+      meta:
+        audiodvc: flavor
 """
 
 OLD = """\
@@ -36,15 +60,17 @@ OLD = """\
 """
 
 FLOW = (
-    "validate: {cmd: audiodvc validate, desc: Check the labels and media of this dataset,"
-    " deps: [audio.media.csv, audiodvc.yaml, db.a.csv, db.b.csv, db.yaml], meta: {audiodvc: validate}}"
+    "validate: {cmd: audiodvc validate --metrics validation.json,"
+    " desc: Check the labels and media of this dataset,"
+    " deps: [audio.media.csv, audiodvc.yaml, db.a.csv, db.b.csv, db.yaml],"
+    " metrics: [{validation.json: {cache: false}}], meta: {audiodvc: validate}}"
 )
 
 
 def test_validate_depends_on_all_that_it_reads() -> None:
     """Header, settings, tables and indexes, each once, in order."""
     assert DEPS == ("audio.media.csv", "audiodvc.yaml", "db.a.csv", "db.b.csv", "db.yaml")
-    assert stages(reversed(DEPS))[0].deps == DEPS
+    assert stages(reversed(DEPS))[0].content["deps"] == list(DEPS)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +152,24 @@ def test_names_that_dvc_would_fill_in_are_escaped() -> None:
     """A file called `${x}` is no template."""
     (stage,) = yaml.safe_load(write("", ["db.${x}.csv"]))["stages"].values()
     assert stage["deps"] == ["db.\\${x}.csv"]
+
+
+def test_flavors_are_one_stage_for_each_name() -> None:
+    """Which depends on the media indexes and on its own settings; without flavors it goes again."""
+    text = write("", DEPS, ["mono", "8000"], ["audio.media.csv"])
+    assert text == "stages:\n" + OURS + FLAVORS
+    assert write(text, DEPS, ["mono", "8000"], ["audio.media.csv"]) == text
+    assert write(text, DEPS) == "stages:\n" + OURS
+    names = ("mono", "8000")
+    made = {f"flavors/{name}{end}" for name in names for end in ("", ".media.csv")}
+    assert outputs(text) == {"validation.json", *made}
+
+
+def test_a_stage_flavor_of_the_users_matters_where_there_are_flavors() -> None:
+    """It is left alone, and told."""
+    text = write("stages:\n  flavor:\n    cmd: make ice\n", DEPS)
+    assert write(text, DEPS, ["mono"], []) == text
+    assert (taken(text, ["mono"]), taken(text)) == (("flavor",), ())
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,9 +144,38 @@ def test_a_repository_may_have_some_datasets(repository: Repository, expected: s
 
 def test_a_repository_is_a_value() -> None:
     """A list of datasets does not keep it from being compared and hashed."""
-    one = Repository("all", "/x/{dataset}", datasets=["a"])  # type: ignore[arg-type]
+    one = Repository("all", "/x/{dataset}", datasets=["a"])
     assert one == Repository("all", "/x/{dataset}", datasets=("a",))
+    assert Repository("all", "/x/{dataset}", datasets="emodb").datasets == ("emodb",)
     assert len({one, Repository("all", "/x/{dataset}", datasets=("a",))}) == 1
+
+
+def test_a_repository_is_said_in_the_words_of_audb() -> None:
+    """A folder with a repository for each dataset; the words that are listed lead back."""
+    one = Repository("mine", "/data", "file-system")
+    assert one == Repository(name="mine", host=Path("/data"), backend="file-system")
+    assert one == Repository("mine", "/data/mine/{dataset}")
+    assert (one.host, one.backend, one.media) == ("/data", "file-system", "")
+    other = Repository("theirs", "https://user:secret@h/{dataset}.git")
+    assert (other.host, other.backend) == ("https://h/{dataset}.git", "git")
+    assert Repository(other.name, other.host, other.backend).git == "https://h/{dataset}.git"
+    assert replace(one, git="/elsewhere") == Repository("mine", "/elsewhere")
+
+
+@pytest.mark.parametrize(
+    "words", [("audb-public", "s3.example.org", "s3"), ("a", "h", "artifactory"), ("a",)]
+)
+def test_what_audb_keeps_is_no_repository(words: tuple[str, ...]) -> None:
+    """Said at once, not when a dataset is not found."""
+    with pytest.raises(ValueError, match="`git` has to be a URL or path"):
+        Repository(*words)
+
+
+def test_a_backend_is_no_place_for_media() -> None:
+    """In the settings file its words stand alone."""
+    assert found("repositories:\n- {name: a, git: /x, media: s3}\n") == [
+        (2, 29, "'s3' is neither a URL nor a path")
+    ]
 
 
 @pytest.mark.parametrize("name", ["emodb", "crema-d", "a.b", "_a", "1"])

@@ -1,0 +1,1 @@
+"""What changes between states of a dataset: values in, values out."""
