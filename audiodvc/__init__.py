@@ -21,9 +21,10 @@ if TYPE_CHECKING:
         UnknownVersionError,
     )
     from audiodvc.model.userconfig import Repository
-    from audiodvc.project.removal import remove_media
+    from audiodvc.project.erasing.removal import remove_media
     from audiodvc.project.publish import publish
     from audiodvc.resolve import info
+    from audiodvc.resolve.blame import Blame, blame
     from audiodvc.resolve.config import config
     from audiodvc.resolve.dependencies import Dependencies, dependencies
     from audiodvc.resolve.diff import Diff, diff
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AudiodvcError",
+    "Blame",
     "ConversionError",
     "Damage",
     "DatabaseIterator",
@@ -63,6 +65,7 @@ __all__ = [
     "UnknownVersionError",
     "__version__",
     "available",
+    "blame",
     "cached",
     "config",
     "default_cache_root",
@@ -92,9 +95,10 @@ _MODULES = {
     "errors": """AudiodvcError ConversionError DeniedError LockTimeoutError ObjectError OfflineError
         RefusedError SelectionError UnknownDatasetError UnknownVersionError""",
     "model.userconfig": "Repository",
-    "project.removal": "remove_media",
+    "project.erasing.removal": "remove_media",
     "project.publish": "publish",
     "resolve": "info",
+    "resolve.blame": "Blame blame",
     "resolve.config": "config",
     "resolve.dependencies": "Dependencies dependencies",
     "resolve.diff": "Diff diff",

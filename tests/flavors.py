@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from audiodvc.adapters.terminal import silence
 from audiodvc.project import dataset
 from audiodvc.project.build import Report, build
-from audiodvc.project.conversions import Executor
+from audiodvc.project.building.conversions import Executor
 from tests.builder import Repo, RepoFactory, tone
 
 if TYPE_CHECKING:

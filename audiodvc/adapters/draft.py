@@ -53,15 +53,16 @@ class Draft:
         """Let a file or folder be gone; one that is not there is no matter."""
         self._changes[_sound(path)] = None
 
+    def refuse_nameless(self) -> None:
+        """Raise an error now if git would not know who makes a commit of this."""
+        _ = self._committer, self._author
+
     def commit(self, message: str, when: datetime | None = None, author: str | None = None) -> str:
         """Make the commit, by whom git says that we are; its name."""
         if self._base is None:
             self._refuse_other_names()
         committer = _at(self._committer, when)
-        if author is None:
-            writer = _at(_identity(self._mirror, "AUTHOR"), when)
-        else:
-            writer = _written_by(author, committer)
+        writer = _at(self._author, when) if author is None else _written_by(author, committer)
         ref = f"{_PLACE}/{secrets.token_hex(8)}"
         stream = b"".join(self._stream(ref, f"author {writer}\ncommitter {committer}\n", message))
         try:
@@ -92,6 +93,10 @@ class Draft:
     @cached_property
     def _committer(self) -> str:
         return _identity(self._mirror, "COMMITTER")
+
+    @cached_property
+    def _author(self) -> str:
+        return _identity(self._mirror, "AUTHOR")
 
     @cached_property
     def _shared(self) -> str | None:

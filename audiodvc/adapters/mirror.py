@@ -119,6 +119,17 @@ class Mirror:
             self._fetch(place, specs, "--filter=tree:0")
             return Reader(self.folder, place / "objects").commits(beginning)
 
+    @contextmanager
+    def past(self, commit: str, ref: str) -> Iterator[Reader]:
+        """All commits of branches and tags, and one more, while the block lasts; without what files hold."""
+        if self.is_local:
+            yield self.reader(commit)
+            return
+        specs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+        with self.alone(), self.workshop(commit, alone=True) as place:
+            self._fetch(place, [*specs, f"+{ref or commit}:refs/new/{commit}"], "--filter=blob:none")
+            yield Reader(self.folder, place / "objects")
+
     def entries(self, commit: str, folder: str = "") -> dict[str, tuple[str, str]]:
         """Path below a folder -> mode and blob; nothing where the commit has no such folder."""
         bare.check([commit])
@@ -144,6 +155,21 @@ class Mirror:
         if missing:
             raise self._missing(missing)
         return found
+
+    def contents(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """The contents of blobs one after the other; those that are not here come in one fetch before."""
+        wanted = list(dict.fromkeys(blobs))
+        bare.check(wanted)
+        reader = self.reader(next(iter(wanted), ""))
+        missing = set(wanted) - reader.kinds(wanted).keys()
+        if missing and not self.is_local:
+            self._fetch_blobs(sorted(missing))
+        left = set(wanted)
+        for blob, content in reader.contents(wanted, None):
+            left.discard(blob)
+            yield blob, content
+        if left:
+            raise self._missing(sorted(left))
 
     @property
     def server(self) -> Server:

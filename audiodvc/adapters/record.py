@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -95,6 +96,14 @@ def remote_for(root: Path, branch: str) -> str | None:
     if set_:
         return set_[0]
     return "origin" if "origin" in names else names[0] if len(names) == 1 else None
+
+
+def url_of(root: Path, remote: str) -> str:
+    """Where git finds a remote: as its settings rewrite that, a path from the root of the file system."""
+    url = _do(["ls-remote", "--get-url", "--", remote], root).stdout.decode().rstrip("\n")
+    # git takes for a path what has no scheme, and no colon before the first slash.
+    is_path = "://" not in url and ":" not in url.split("/", 1)[0]
+    return os.path.normpath(root / Path(url).expanduser()) if is_path else url
 
 
 def heads(root: Path, remote: str, branch: str) -> dict[str, Tip]:

@@ -8,8 +8,9 @@ import click
 
 from audiodvc.cli import wish
 from audiodvc.cli.console import Console
-from audiodvc.project import conversions, dataset, flavors
+from audiodvc.project import dataset, flavors
 from audiodvc.project.build import build
+from audiodvc.project.building import conversions
 from audiodvc.report import flavor as report
 
 

@@ -11,7 +11,7 @@ from audiodvc.cli import options
 from audiodvc.cli.console import Console
 from audiodvc.cli.publish import media_of, place_of
 from audiodvc.project.audb_import import Import, find, import_audb
-from audiodvc.project.destination import Wish
+from audiodvc.project.publishing.destination import Wish
 from audiodvc.report.published import published
 from audiodvc.words import counted
 

@@ -28,6 +28,7 @@ VERBS = {
     "flavor": "other forms of the audio, built by stages of DVC",
     "status": "what is changed, staged and not pushed",
     "diff": "what changed in meaning: labels, segments, header, media",
+    "blame": "who set a label, when, and in which version",
     "install": "let git check labels and bring media: the hooks of this clone",
     "uninstall": "take these hooks out again",
     "doctor": "check that this clone has all that it needs",

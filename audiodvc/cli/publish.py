@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from audiodvc.cli import options
 from audiodvc.cli.console import Console
-from audiodvc.project.destination import Wish
-from audiodvc.project.predecessor import LATEST
+from audiodvc.errors import AudiodvcError
 from audiodvc.project.publish import Offer, hand_in
+from audiodvc.project.publishing.destination import Wish
+from audiodvc.project.publishing.predecessor import LATEST
 from audiodvc.report.published import published
 from audiodvc.resolve.config import Config
 
@@ -61,11 +64,24 @@ def command(  # noqa: PLR0913 - one parameter for each option
         workers or os.cpu_count() or 1,
         console.progress,
     )
-    with options.heard(console):
+    with options.heard(console), _worded():
         done = hand_in(offer, config)
     for note in done.notes:
         console.note(note)
     console.result(published(done))
+
+
+@contextmanager
+def _worded() -> Iterator[None]:
+    """Errors that name options, and not the parameters of a function."""
+    try:
+        yield
+    except AudiodvcError as error:
+        hint = error.hint.replace("`previous_version=None`", "`--previous-version none`")
+        hint = hint.replace("`previous_version`", "`--previous-version`")
+        if hint == error.hint:
+            raise
+        raise type(error)(error.what, hint=hint, details=error.details) from error
 
 
 def place_of(console: Console, config: Config, source: str) -> str:

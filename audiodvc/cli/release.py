@@ -47,7 +47,9 @@ def command(console: Console, *, version: str | None, share: bool, dry_run: bool
     if done.validated.errors:
         console.note(_refused(done))
     elif not dry_run and done.command and form == "text":
-        console.note(f"not pushed: {plain(done.command)}")
+        # Whether one that was made before has been pushed by hand since is nothing that is asked here.
+        known = done.upcoming and done.upcoming.is_tagged
+        console.note(f"{'to push it' if known else 'not pushed'}: {plain(done.command)}")
     return int(bool(done.validated.errors))
 
 

@@ -21,8 +21,8 @@ from audiodvc.errors import AudiodvcError, UnknownDatasetError, UnknownVersionEr
 from audiodvc.model import layout
 from audiodvc.model import version as semantic
 from audiodvc.progress import Progress
-from audiodvc.project.destination import Wish, versions_at
 from audiodvc.project.publish import Offer, Published, hand_in
+from audiodvc.project.publishing.destination import Wish, versions_at
 from audiodvc.resolve.config import Config
 
 if TYPE_CHECKING:

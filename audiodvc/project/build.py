@@ -16,11 +16,12 @@ from audiodvc.model.built import Built
 from audiodvc.model.flavor import Flavor
 from audiodvc.model.mediaindex import Converted, Media
 from audiodvc.progress import Progress
-from audiodvc.project import conversions, flavors, sources
-from audiodvc.project.conversions import Executor
+from audiodvc.project import flavors
+from audiodvc.project.building import conversions, sources
+from audiodvc.project.building.conversions import Executor
+from audiodvc.project.building.flavorwork import Task
+from audiodvc.project.building.sources import Piece
 from audiodvc.project.dataset import Dataset
-from audiodvc.project.flavorwork import Task
-from audiodvc.project.sources import Piece
 from audiodvc.words import counted
 
 Known = tuple[tuple[str, str], Media]

@@ -18,14 +18,15 @@ from audiodvc.errors import AudiodvcError, ConflictError, GitError, MediaError, 
 from audiodvc.model import erased, layout
 from audiodvc.model.erased import Erasure
 from audiodvc.progress import Progress
-from audiodvc.project import disposal, folders, history, receipts, redaction, stages, trace
+from audiodvc.project import stages
 from audiodvc.project.dataset import Dataset
-from audiodvc.project.disposal import Cached, Going
-from audiodvc.project.history import History
-from audiodvc.project.receipt import Place, Receipt, State
-from audiodvc.project.receipts import Told
-from audiodvc.project.redaction import Redaction
-from audiodvc.project.trace import Trace
+from audiodvc.project.erasing import disposal, folders, history, receipts, redaction, trace
+from audiodvc.project.erasing.disposal import Cached, Going
+from audiodvc.project.erasing.history import History
+from audiodvc.project.erasing.receipt import Place, Receipt, State
+from audiodvc.project.erasing.receipts import Told
+from audiodvc.project.erasing.redaction import Redaction
+from audiodvc.project.erasing.trace import Trace
 from audiodvc.resolve.config import Config
 from audiodvc.words import counted
 
@@ -218,7 +219,8 @@ class _Clone:
         going = Going.of(traced)
         found = list(disposal.remotes(self.storages, self.config, going, self.progress, really=really))
         found += disposal.cache(Path(self._objects).parents[1], ".dvc/cache", going, really=really)
-        urls = [str(self.dataset.top), git.setting(self.dataset.top, f"remote.{self._remote}.url") or ""]
+        top = self.dataset.top
+        urls = [str(top), *([record.url_of(top, self._remote)] if self._remote else [])]
         cached = Cached(disposal.mirrors(urls), self.dataset.prefix, (self._own_list(revision),))
         return [*found, *disposal.own_caches(self.config, cached, going, really=really)]
 

@@ -14,8 +14,8 @@ from audiodvc.model.built import Built
 from audiodvc.model.flavor import Flavor
 from audiodvc.model.settings import Settings
 from audiodvc.model.yamledit import Entry
-from audiodvc.project import sources
 from audiodvc.project import stages as written
+from audiodvc.project.building import sources
 from audiodvc.project.dataset import Dataset
 
 State = Literal["current", "stale", "not built"]

@@ -19,11 +19,12 @@ import polars as pl
 from audiodvc.adapters import cache, deliveries, draft, dvc_config, dvc_remote, dvc_trust, presence, terminal
 from audiodvc.adapters.dvc_remote import Store
 from audiodvc.errors import PublishError, RemoteError, VersionError
+from audiodvc.model import layout
 from audiodvc.model import version as semantic
 from audiodvc.model.remoteconfig import RemoteConfig
 from audiodvc.model.userconfig import Repository
 from audiodvc.progress import Progress
-from audiodvc.project import (
+from audiodvc.project.publishing import (
     arrangement,
     collection,
     destination,
@@ -32,13 +33,13 @@ from audiodvc.project import (
     predecessor,
     submission,
 )
-from audiodvc.project.arrangement import Arranged
-from audiodvc.project.collection import Collected, Reading
-from audiodvc.project.destination import Destination, Wish
-from audiodvc.project.edition import Edition
-from audiodvc.project.enclosures import Enclosed
-from audiodvc.project.predecessor import Inherited, Order, State
-from audiodvc.project.submission import Submission
+from audiodvc.project.publishing.arrangement import Arranged
+from audiodvc.project.publishing.collection import Collected, Reading
+from audiodvc.project.publishing.destination import Destination, Wish
+from audiodvc.project.publishing.edition import Edition
+from audiodvc.project.publishing.enclosures import Enclosed
+from audiodvc.project.publishing.predecessor import Inherited, Order, State
+from audiodvc.project.publishing.submission import Submission
 from audiodvc.resolve import config as settings
 from audiodvc.resolve.commit import storage_of
 from audiodvc.resolve.config import Config
@@ -143,6 +144,8 @@ class _Work:
         self.folder = place.source.address.folder
         self._states: dict[str | None, State] = {}
         self.tip = self._state(self._brought())
+        self.draft = draft.Draft(place.mirror, self.tip.commit)
+        self.changes: dict[str, bytes | None] = {}
         self.new_config = b"" if self._has_config() else self._config()
 
     def _brought(self) -> str | None:
@@ -163,8 +166,10 @@ class _Work:
         """Do all of it."""
         before = predecessor.inherit(self._state(self.order.inherited), stores, self._state(self.place.tip))
         note = _noted(self.offer.folder, before, self.order)
+        self.draft.refuse_nameless()
         handed = submission.read(self.offer.folder, before.names, self.offer.without)
         _refuse_other_name(handed, before)
+        unfit = submission.refuse_unfit(handed, self._settings(), is_lenient=self.offer.is_lenient)
         store = partial(stores.store, "")
         enclosed = enclosures.enclose(handed, before)
         collected = self._collect(handed, enclosed, before, store)
@@ -172,18 +177,28 @@ class _Work:
         self._deliver(collected, arranged, store)
         commit = self._commit(handed, enclosed, arranged, before)
         published = _said(self, commit, collected, before)
-        published = replace(published, notes=(*published.notes, *self._overruled(before)))
+        notes = (*published.notes, *unfit, *self._overruled(before), *self._unreachable())
+        published = replace(published, notes=notes)
         if note is not None:
             _renote(self.offer.folder, note, published, collected, handed)
         return published
 
+    def _settings(self) -> bytes:
+        return self.tip.read([layout.SETTINGS]).get(layout.SETTINGS, b"")
+
     def _overruled(self, before: Inherited) -> list[str]:
         """What is to be said of commits that no version has had."""
-        names = predecessor.replaced(before.state, self.tip) if self.order.branch else []
+        names = predecessor.replaced(before.state, self.tip, self.changes) if self.order.branch else []
         branch = self.place.branch.removeprefix("refs/heads/")
         shown = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
         since = f"changed on {branch} after {self.order.previous}"
         return [f"{since}, and as in the folder now: {shown}"] if names else []
+
+    def _unreachable(self) -> list[str]:
+        """What is to be said where others can read the repository and not its media."""
+        if not self.new_config or self.place.mirror.is_local or "://" in self.place.media:
+            return []
+        return [f"{self.place.media} is a folder: it is read where the setting `allow_local_remotes` says so"]
 
     # -- objects ----------------------------------------------------------------------------------
 
@@ -251,8 +266,8 @@ class _Work:
         kept = {*before.kept, *enclosures.kept(enclosed, *states)}
         new = Edition(handed.name, texts, kept, arranged.tracked)
         changes = edition.changes(new, self.tip, self.new_config)
-        changes = edition.with_entry(changes, before.state, self.tip, self.order.version, when.date())
-        made = draft.Draft(self.place.mirror, self.tip.commit)
+        changes = edition.with_entry(changes, before.state, self.tip, self.order, when.date())
+        self.changes, made = changes, self.draft
         for path, data in self._from_top(changes).items():
             if data is None:
                 made.remove(path)

@@ -13,11 +13,12 @@ from audiodvc.model import changelog, layout
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.model.stages import METRICS
 from audiodvc.progress import Progress
-from audiodvc.project import metrics, push, readiness, tags, target, tree, upcoming, validate
+from audiodvc.project import metrics, push, tree, validate
 from audiodvc.project.dataset import Dataset
-from audiodvc.project.readiness import Checkout
-from audiodvc.project.target import Target
-from audiodvc.project.upcoming import Upcoming
+from audiodvc.project.releasing import readiness, tags, target, upcoming
+from audiodvc.project.releasing.readiness import Checkout
+from audiodvc.project.releasing.target import Target
+from audiodvc.project.releasing.upcoming import Upcoming
 from audiodvc.project.validate import Validated
 from audiodvc.rules import storage
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from audiodvc.project import receipts
-from audiodvc.project.receipt import Place, Receipt
+from audiodvc.project.erasing import receipts
+from audiodvc.project.erasing.receipt import Place, Receipt
 from audiodvc.report.look import plain
 from audiodvc.words import counted
 

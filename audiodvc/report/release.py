@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from audiodvc.project.release import Release
-    from audiodvc.project.upcoming import Upcoming
+    from audiodvc.project.releasing.upcoming import Upcoming
 
 _SHOWN = 5
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -23,6 +24,7 @@ from audiodvc.resolve import flavored
 from audiodvc.resolve.config import Config
 from audiodvc.resolve.flavored import Asked, Made
 from audiodvc.rules.flavors import destination
+from audiodvc.words import counted
 
 File = TypeVar("File", Asked, Made)
 Result = TypeVar("Result")
@@ -33,6 +35,8 @@ Workers = Callable[[int], AbstractContextManager[Pool]]
 
 _PROPERTIES = ("format", "channels", "sampling_rate", "bit_depth")
 _EXTENSION = r"(?s)^(?:.*/)?\.*[^/.][^/]*\.([^/.]*)$"
+_log = logging.getLogger("audiodvc")
+
 _CRASHED = "the audio library crashed on it"
 _NAMED = 20
 
@@ -95,6 +99,8 @@ def convert(  # noqa: PLR0913, PLR0917 - each is its own thing, and used once
         files, flavored.folder_of(config.cache_root, flavor), flavor, _Crew(progress, num_workers, pool)
     )
     _raise(planned.select("file", "name"), problems)
+    if files:
+        _log.info("%s converted here", counted(len(files), "file"))
     shared = pl.col("name").is_in(theirs.implode())
     path = (
         pl.when(shared)

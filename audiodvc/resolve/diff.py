@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,7 +43,8 @@ class Diff:
     name: str
     a: Revision
     b: Revision
-    _between: Between
+    # All that was read is too much for anybody who prints it.
+    _between: Between = field(repr=False)
 
     def __bool__(self) -> bool:
         return bool(self._between.difference)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import audiodvc
-from audiodvc.project.destination import Wish
 from audiodvc.project.publish import Offer, Published, hand_in
+from audiodvc.project.publishing.destination import Wish
 from audiodvc.resolve import config
 from tests.builder import tone
 

@@ -21,7 +21,7 @@ from audiodvc.project import dataset as datasets
 from audiodvc.project import erase as erasing
 from audiodvc.project.add import add
 from audiodvc.project.erase import Wish
-from audiodvc.project.receipt import Receipt
+from audiodvc.project.erasing.receipt import Receipt
 from audiodvc.project.validate import validate
 from audiodvc.resolve import config, erasures, gc
 from audiodvc.resolve.gc import Aim
@@ -238,8 +238,11 @@ def test_gc_asks_what_was_erased(repo: Repo, tmp_path: Path, cache: Path) -> Non
     assert loaded(tmp_path / "origin.git", "1.0.0", cache)[0] == without("1.0.0", "audio/b.wav")
 
 
-def test_ones_own_cache_is_cleared_at_once(repo: Repo, tmp_path: Path, cache: Path) -> None:
-    """What the same user loaded from the same repository; other datasets keep the same bytes."""
+@pytest.mark.parametrize("url", ["{}/origin.git", "../origin.git", "short:origin.git"])
+def test_ones_own_cache_is_cleared_at_once(repo: Repo, tmp_path: Path, cache: Path, url: str) -> None:
+    """What was loaded from the same repository, however git is told of it; others keep the same bytes."""
+    repo.git("config", f"url.{tmp_path}/.insteadOf", "short:")
+    repo.git("remote", "set-url", "origin", url.format(tmp_path))
     other = shutil.copytree(tmp_path / "origin.git", tmp_path / "fork.git")
     loaded(tmp_path / "origin.git", "1.0.0", cache)
     loaded(other, "1.1.0", cache)

@@ -16,7 +16,7 @@ import pytest
 import audiodvc
 from audiodvc.errors import UnknownDatasetError, UnknownVersionError
 from audiodvc.project.audb_import import Import, Imported, Origin, import_audb
-from audiodvc.project.destination import Wish
+from audiodvc.project.publishing.destination import Wish
 from audiodvc.resolve import config
 from tests.acceptance.submissions import git, loaded
 from tests.builder import Repo, tone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import shutil
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from audiodvc.errors import (
 )
 from audiodvc.model.userconfig import Repository
 from audiodvc.progress import Advance
-from audiodvc.project.destination import Wish
+from audiodvc.project.publishing.destination import Wish
 from tests.acceptance.submissions import (
     ATTACHED,
     HEADER,
@@ -217,9 +218,24 @@ class TestNext:
         assert labels(bare)["audio/b.wav"] == "joy"
         assert git(bare, "rev-list", "--count", "main").strip() == "3"
 
+    def test_only_what_is_replaced_is_named(self, bare: Path, folder: Folder, tmp_path: Path) -> None:
+        """What changed on the branch and stays as it is there is not."""
+        git(tmp_path, "clone", "--quiet", str(bare), "clone")
+        table = tmp_path / "clone" / "db.emotion.csv"
+        table.write_text(table.read_text().replace("audio/b.wav,joy", "audio/b.wav,anger"))
+        made = tmp_path / "clone" / "flavors" / "small" / "audio.media.csv"
+        made.parent.mkdir(parents=True)
+        made.write_text("file,md5\n")
+        git(tmp_path / "clone", "add", "--all")
+        git(tmp_path / "clone", "commit", "--quiet", "--message=Mend")
+        git(tmp_path / "clone", "push", "--quiet")
+        folder.labels({"audio/a.wav": "anger", "audio/b.wav": "anger", "alone.wav": "joy"})
+        assert hand(folder, "1.1.0", bare).notes == ()
+
     def test_a_version_may_equal_the_one_before(self, bare: Path, folder: Folder) -> None:
-        """As audb lets one do."""
+        """As audb lets one do; the changelog says so as `release` does."""
         hand(folder, "1.0.1", bare)
+        assert "- Nothing since 1.0.0\n" in git(bare, "show", "main:CHANGELOG.md")
         assert labels(bare, "1.0.1") == labels(bare, "1.0.0")
 
     def test_media_in_the_folder_that_did_not_change_are_not_sent(self, bare: Path, folder: Folder) -> None:
@@ -257,10 +273,19 @@ class TestNext:
         """`PATH#FOLDER`: a dataset beside others, with tags that name it."""
         for number in range(2):
             done = hand(folder, f"1.{number}.0", f"{bare}#more/corpus")
-        assert done.tag == "more/corpus@v1.1.0"
+        assert done.tag == "corpus@v1.1.0"
         assert {"more/corpus/db.yaml", "more/corpus/audio.dvc", "db.yaml"} < set(files_of(bare))
         assert labels(f"{bare}#more/corpus", "1.1.0") == labels(bare, "1.0.0")
         assert audiodvc.versions(str(bare)) == ["1.0.0"]
+
+    def test_folders_of_one_name_have_all_of_it_in_their_tags(self, bare: Path, folder: Folder) -> None:
+        """As `release` has it: the last part is enough where no other dataset's folder ends like that."""
+        assert hand(folder, "1.0.0", f"{bare}#more/corpus").tag == "corpus@v1.0.0"
+        assert hand(folder, "1.0.0", f"{bare}#other/corpus").tag == "other/corpus@v1.0.0"
+        assert hand(folder, "1.1.0", f"{bare}#more/corpus").tag == "corpus@v1.1.0"
+        assert hand(folder, "1.1.0", f"{bare}#other/corpus").tag == "other/corpus@v1.1.0"
+        assert audiodvc.versions(f"{bare}#more/corpus") == ["1.0.0", "1.1.0"]
+        assert audiodvc.versions(f"{bare}#other/corpus") == ["1.0.0", "1.1.0"]
 
     def test_pointers_that_there_are_stay_where_they_are(self, make_repo: MakeRepo, folder: Folder) -> None:
         """A repository made in a work tree, with a media folder below another one."""
@@ -353,6 +378,11 @@ REFUSED: dict[str, tuple[type[Exception], str, Spoil]] = {
         RuntimeError,
         r"db\.emotion\.csv:3: the key of line 2 again",
         lambda f: f.put("db.emotion.csv", "file,emotion\naudio/a.wav,joy\naudio/a.wav,joy\n"),
+    ),
+    "a label that the scheme does not have": (
+        RuntimeError,
+        r"1 error in header and tables (.|\n)*db\.emotion\.csv:2: .*'nix'.*'alone\.wav'",
+        lambda f: f.labels({"audio/a.wav": "joy", "alone.wav": "nix"}),
     ),
     "letter case": (
         RuntimeError,
@@ -529,6 +559,75 @@ class TestRefusals:
             hand(folder, "1.1.0", bare, media=tmp_path / "elsewhere")
         hand(folder, "1.1.0", bare, media=bare.with_name("corpus.media"))
 
+    def test_a_folder_that_cannot_be_in_a_tag(self, bare: Path, folder: Folder) -> None:
+        """It is refused before an object is sent."""
+        before = objects(bare.with_name("corpus.media"))
+        with pytest.raises(PublishError, match=r"'new set@v1\.0\.0' cannot be the name of a tag"):
+            hand(folder.media(a=777), "1.0.0", f"{bare}#sets/new set")
+        assert objects(bare.with_name("corpus.media")) == before
+
+    def test_a_tag_of_something_else(self, bare: Path, folder: Folder) -> None:
+        """It is left alone."""
+        git(bare, "tag", "set@v1.0.0", "main")
+        before = objects(bare.with_name("corpus.media"))
+        with pytest.raises(PublishError, match=r"has a tag set@v1\.0\.0 already"):
+            hand(folder.media(a=777), "1.0.0", f"{bare}#set")
+        assert objects(bare.with_name("corpus.media")) == before
+
+    def test_nobody_knows_who_publishes(
+        self, folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nothing is sent, and no folder is made."""
+        (tmp_path / "config").write_text("[user]\n\tuseConfigOnly = true\n")
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
+        for role in ("AUTHOR", "COMMITTER"):
+            monkeypatch.delenv(f"GIT_{role}_NAME", raising=False)
+            monkeypatch.delenv(f"GIT_{role}_EMAIL", raising=False)
+        monkeypatch.delenv("EMAIL", raising=False)
+        with pytest.raises(audiodvc.AudiodvcError, match="git does not know who you are"):
+            hand(folder, "1.0.0", tmp_path / "srv" / "deep" / "c.git", media=tmp_path / "store")
+        assert not (tmp_path / "srv").exists()
+        assert not (tmp_path / "store").exists()
+
+    def test_labels_that_no_scheme_has_are_counted(self, bare: Path, folder: Folder) -> None:
+        """The first twenty are named with their lines, and nothing is sent; a lenient import notes them."""
+        files = [f"audio/n{number:02}.wav" for number in range(33)]
+        for file in files:
+            folder.put(file, tone(SECONDS))
+        before = objects(bare.with_name("corpus.media"))
+        folder.labels(dict.fromkeys(files, "nix"))
+        with pytest.raises(PublishError, match="33 errors in header and tables") as caught:
+            hand(folder, "1.1.0", bare)
+        assert caught.value.details[0].startswith("db.emotion.csv:2: label 'nix' is not in scheme")
+        assert (len(caught.value.details), caught.value.details[-1]) == (21, "… and 13 more")
+        assert objects(bare.with_name("corpus.media")) == before
+        (note,) = hand(folder, "1.1.0", bare, is_lenient=True).notes
+        assert note.startswith("33 errors in header and tables, the first one is db.emotion.csv:2: ")
+
+    def test_what_loaders_take_is_noted(self, bare: Path, folder: Folder) -> None:
+        """A number out of its scheme's range is an error of `validate` alone."""
+        header = HEADER.replace("{dtype: str, labels: [anger, joy]}", "{dtype: int, minimum: 0, maximum: 1}")
+        folder.labels({"audio/a.wav": "0", "audio/b.wav": "2"}, header)
+        (note,) = hand(folder, "1.1.0", bare).notes
+        assert note.startswith("1 error in header and tables, the first one is db.emotion.csv:3: ")
+
+    def test_a_reference_of_the_header_that_leads_nowhere(self, bare: Path, folder: Folder) -> None:
+        """A loader could not open it."""
+        folder.put("db.yaml", HEADER.replace("scheme_id: emotion", "scheme_id: emotoin"))
+        with pytest.raises(PublishError, match=r"db\.yaml:7: .*emotoin"):
+            hand(folder, "1.1.0", bare)
+
+    def test_a_rule_that_the_repository_does_not_apply(
+        self, bare: Path, folder: Folder, tmp_path: Path
+    ) -> None:
+        """Its settings say that a label may be anything."""
+        git(tmp_path, "clone", "--quiet", str(bare), "clone")
+        (tmp_path / "clone" / "audiodvc.yaml").write_text("validate:\n  ignore: [AS002]\n")
+        git(tmp_path / "clone", "commit", "--quiet", "--all", "--message=Ignore")
+        git(tmp_path / "clone", "push", "--quiet")
+        folder.labels({"audio/a.wav": "nix"})
+        assert hand(folder, "1.1.0", bare).notes == ()
+
     def test_a_remote_folder_that_is_away_is_not_made_anew(self, bare: Path, folder: Folder) -> None:
         """As a disk that is not mounted."""
         bare.with_name("corpus.media").rename(bare.with_name("away"))
@@ -581,6 +680,26 @@ class TestAtOnce:
             hand(folder, "2.0.0", target, progress=progress)
         assert audiodvc.versions(str(target)) == ["1.0.0"]
         assert sorted(path.name for path in tmp_path.glob("*c.git*")) == ["c.git"]
+
+    def test_what_was_left_of_a_first_publish_goes(self, folder: Folder, tmp_path: Path) -> None:
+        """The repository that a killed process did not finish is removed, one that is being made is not."""
+        dead, young = (tmp_path / f".c.git.{letter * 12}.tmp" for letter in "ab")
+        for one in (dead, young):
+            (one / "refs").mkdir(parents=True)
+        os.utime(dead, (0, 0))
+
+        def look() -> None:
+            for one in tmp_path.glob(".c.git.*.tmp"):
+                if one != young:
+                    os.utime(one, (0, 0))
+            hand(make_folder(tmp_path / "other"), "1.0.0", tmp_path / "c.git")
+
+        with (
+            meanwhile("sending", look) as progress,
+            pytest.raises(ConflictError, match="somebody else made"),
+        ):
+            hand(folder, "2.0.0", tmp_path / "c.git", progress=progress)
+        assert [path.name for path in tmp_path.glob(".c.git*")] == [young.name]
 
     @pytest.mark.parametrize("step", ["reading media", "sending"])
     def test_who_is_stopped_can_begin_anew(self, bare: Path, folder: Folder, step: str) -> None:
@@ -749,6 +868,8 @@ def test_the_command_does_the_same(folder: Folder, tmp_path: Path) -> None:
     folder.media(a=800)
     done = repo.run("audiodvc", "publish", "db", "1.1.0", "srv/c.git", "--previous-version", "1.0.0")
     assert "(1 changed)" in done.stdout
+    done = repo.run("audiodvc", "publish", "db", "1.0.5", "srv/c.git")
+    assert "say which one comes before it: `--previous-version`" in done.stderr
     assert repo.run("audiodvc", "publish", "db").returncode == 2
 
 

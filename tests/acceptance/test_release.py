@@ -158,6 +158,18 @@ def test_the_number_follows_from_what_changed(released: Repo, run: Run) -> None:
     assert run(released).out.startswith("2.0.0 (major since 1.1.0)\n  table age was removed\n")
 
 
+def test_a_stage_that_ran_is_no_change(released: Repo, run: Run) -> None:
+    """What DVC notes of it is in nobody's dataset; that figures are of another state is said."""
+    released.commit(files={"dvc.lock": "schema: '2.0'\n"})
+    said = run(released)
+    assert (said.code, "nothing in the dataset changed since 1.0.0" in said.err) == (3, True)
+    released.commit(files={"validation.json": '{"schema": "audiodvc.metrics/v1", "rows": 3}\n'})
+    assert "validation.json has the figures of an earlier state" in run(released, "--dry-run", "1.0.1").err
+    audiodvc_(released, "validate", "--metrics", "validation.json")
+    released.commit()
+    assert "earlier state" not in run(released, "--dry-run", "1.0.1").err
+
+
 def test_a_version_of_ones_own(released: Repo, run: Run) -> None:
     """A lower number than the difference asks for is taken, and said."""
     add_table(released)
@@ -554,6 +566,28 @@ def test_who_was_overtaken_makes_nothing(repo: Repo, hub: Repo, run: Run) -> Non
     assert state(repo) == before
 
 
+def test_who_was_slower_takes_the_tag_of_the_other_one(repo: Repo, hub: Repo, run: Run) -> None:
+    """Their version is not ours, also after ours was rebased; then a higher one is made."""
+    assert run(repo, "--push").code == 0
+    other = hub.clone("other")
+    fix(repo)
+    assert run(repo).code == 0
+    fix(other, TABLE.replace("calm", "wild"))
+    other.git("tag", "--annotate", "--message", "1.0.1", "v1.0.1")
+    other.git("push", "--quiet", "--atomic", "origin", "main", "v1.0.1")
+    repo.git("fetch", "--quiet", "origin", "main")
+    repo.git("reset", "--quiet", "--hard", "FETCH_HEAD")
+    repo.commit(tables={"mood": "file,mood\naudio/a.wav,wild\naudio/b.wav,calm\n"})
+    before = state(repo)
+    said = run(repo)
+    assert (said.code, "version 1.0.1 exists, and is another commit" in said.err) == (3, True)
+    said = run(repo, "--push")
+    assert (said.code, "`git fetch --force origin tag v1.0.1`" in said.err) == (3, True)
+    assert state(repo) == before
+    repo.git("fetch", "--quiet", "--force", "origin", "tag", "v1.0.1")
+    assert run(repo, "--push").out.startswith("1.0.2 (patch since 1.0.1)")
+
+
 # Stopped
 
 WRAPPER = """\
@@ -672,4 +706,5 @@ def test_a_second_call_does_nothing(released: Repo, run: Run) -> None:
         said = run(released, *words)
         assert said.code == 0
         assert "v1.0.1 is commit" in said.out
+        assert "to push it: git push --atomic origin main v1.0.1" in said.err
     assert state(released) == before

@@ -9,7 +9,7 @@ from audiodvc.finding import Place
 from audiodvc.model import pointer
 from audiodvc.model.mediaindex import Media
 from audiodvc.model.pointer import Output
-from audiodvc.project.arrangement import Arranged, Before, arrange
+from audiodvc.project.publishing.arrangement import Arranged, Before, arrange
 
 MD5 = "0123456789abcdef0123456789abcdef"
 FOLDERS = st.lists(st.sampled_from("abc"), min_size=0, max_size=3).map("/".join)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from audiodvc.errors import ConversionError
 from audiodvc.model.flavor import Flavor
 from audiodvc.model.mediaindex import Media
-from audiodvc.project.sources import pieces
+from audiodvc.project.building.sources import pieces
 from audiodvc.resolve import convert
 
 MEDIA = st.builds(

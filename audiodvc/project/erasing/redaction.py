@@ -13,7 +13,7 @@ from audiodvc.model import cut, erased, header, layout, mediaindex, paths, point
 from audiodvc.model.erased import Erasure
 from audiodvc.model.relock import Locked
 from audiodvc.model.table import Table
-from audiodvc.project import trace
+from audiodvc.project.erasing import trace
 
 Read = Callable[[str], bytes]
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
+import sys
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +25,8 @@ from audiodvc.resolve.config import Config
 from audiodvc.resolve.source import Source
 
 _FIRST_BRANCH = "refs/heads/main"
+# A folder this young may be of somebody who has made it and does not hold it yet.
+_YOUNG = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Destination:
 def opened(wish: Wish, name: str, config: Config) -> Iterator[Destination]:
     """The repository for a dataset of a name; one that is new is there for others when the block is done."""
     found, media, place = _found(wish, name, config)
+    if found.address.is_local:
+        _sweep(Path(found.address.url))
     if place is None:
         mirror = settled(sources.mirror(found, config))
         refs = mirror.refs()
@@ -167,10 +174,13 @@ def _branch(mirror: Mirror, refs: Mapping[str, str]) -> str:
 @contextmanager
 def _made(place: Path) -> Iterator[Path]:
     """A bare repository that takes its place when it is whole."""
+    new = [one for one in place.parents if not one.exists()]
     place.parent.mkdir(parents=True, exist_ok=True)
     folder = place.with_name(f".{place.name}.{secrets.token_hex(6)}.tmp")
+    held = None
     try:
         folder.mkdir()
+        held = _claim(folder)
         git.init_bare(folder)
         yield folder
         try:
@@ -181,3 +191,35 @@ def _made(place: Path) -> Iterator[Path]:
             ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if held is not None:
+            os.close(held)
+        with suppress(OSError):
+            for one in new:
+                one.rmdir()
+
+
+def _claim(folder: Path) -> int | None:
+    """Hold a folder until the process ends, however it ends; None where somebody holds it."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(held)
+        return None
+    return held
+
+
+def _sweep(place: Path) -> None:
+    """Remove what somebody left who was killed while a repository was made here."""
+    left = re.compile(rf"\.{re.escape(place.name)}\.[0-9a-f]{{12}}\.tmp")
+    with suppress(OSError), os.scandir(place.parent) as items:
+        for item in items:
+            if left.fullmatch(item.name) and time.time() - item.stat().st_mtime > _YOUNG:
+                held = _claim(Path(item.path))
+                if held is not None:
+                    shutil.rmtree(item.path, ignore_errors=True)
+                    os.close(held)

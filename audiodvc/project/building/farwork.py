@@ -11,8 +11,8 @@ from audiodvc.adapters.arrivals import Want
 from audiodvc.adapters.deliveries import deliver
 from audiodvc.adapters.dvc_exchange import Exchange
 from audiodvc.model.flavor import Flavor
-from audiodvc.project import flavorwork
-from audiodvc.project.flavorwork import Product, Task
+from audiodvc.project.building import flavorwork
+from audiodvc.project.building.flavorwork import Product, Task
 
 
 def make(remote: Exchange, flavor: Flavor, tasks: Sequence[Task]) -> list[Product | str]:

@@ -12,7 +12,7 @@ import polars as pl
 from audiodvc.errors import SelectionError
 from audiodvc.model import erased, layout, paths, pointer, table
 from audiodvc.model.pointer import Output
-from audiodvc.project.history import History
+from audiodvc.project.erasing.history import History
 from audiodvc.words import counted
 
 List = Callable[[Output, bool], Sequence[tuple[str, str]] | None]

@@ -16,15 +16,16 @@ from audiodvc.errors import AudiodvcError, RemoteError, UnknownVersionError
 from audiodvc.model import erased, header, layout, remoteconfig, spec, stages
 from audiodvc.model.erased import Erasure
 from audiodvc.progress import Progress
-from audiodvc.project import dataset, disposal, erase, folders, history, receipts, redaction, trace
+from audiodvc.project import dataset, erase
 from audiodvc.project import stages as written
-from audiodvc.project.disposal import Cached, Going
 from audiodvc.project.erase import Wish
-from audiodvc.project.history import History
-from audiodvc.project.receipt import Place, Receipt, State
-from audiodvc.project.receipts import Told
-from audiodvc.project.redaction import Redaction
-from audiodvc.project.trace import Trace
+from audiodvc.project.erasing import disposal, folders, history, receipts, redaction, trace
+from audiodvc.project.erasing.disposal import Cached, Going
+from audiodvc.project.erasing.history import History
+from audiodvc.project.erasing.receipt import Place, Receipt, State
+from audiodvc.project.erasing.receipts import Told
+from audiodvc.project.erasing.redaction import Redaction
+from audiodvc.project.erasing.trace import Trace
 from audiodvc.resolve import config as settings
 from audiodvc.resolve import fetch, source
 from audiodvc.resolve.config import Config

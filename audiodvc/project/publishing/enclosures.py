@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from audiodvc.adapters import disk
 from audiodvc.model import paths
-from audiodvc.project.predecessor import Inherited, State
-from audiodvc.project.submission import Submission
+from audiodvc.project.publishing.predecessor import Inherited, State
+from audiodvc.project.publishing.submission import Submission
 
 _IN_GIT = 2**20
 """Up to this size a file is one of git's."""

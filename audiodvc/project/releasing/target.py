@@ -12,7 +12,7 @@ from audiodvc.adapters.record import Tip
 from audiodvc.errors import AudiodvcError, ConflictError, GitError
 from audiodvc.model import version as semantic
 from audiodvc.project.push import RELEASED
-from audiodvc.project.tags import REFS, Tags
+from audiodvc.project.releasing.tags import REFS, Tags
 
 _SHOWN = 5
 

@@ -6,20 +6,30 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from audiodvc.adapters import disk
+from audiodvc.codes import CODES
 from audiodvc.errors import AttachmentError, FormatError, NotADatasetError, PublishError
+from audiodvc.finding import Finding
 from audiodvc.model import header, layout, pathcolumn, paths, table
 from audiodvc.model.header import Header
+from audiodvc.model.settings import Choice
+from audiodvc.model.snapshot import take
 from audiodvc.model.spec import Spec
 from audiodvc.model.table import Table
 from audiodvc.resolve import tableform
+from audiodvc.rules import catalogue
 from audiodvc.words import counted
 
 SHOWN = 20
+# What loaders fail at, or lose without a word.
+_REFUSED = frozenset({"AH001", "AH003", "AH006", "AS001", "AS002", "AK001"})
+# What they take, as audb does, and `validate` does not.
+_NOTED = frozenset("""AH002 AH004 AH005 AH007 AH008 AH009 AH010 AS003 AT001 AT002 AK002""".split())
 _ID = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -131,6 +141,40 @@ def _refuse_unlike(one: Table, spec: Spec) -> None:
         )
 
 
+def refuse_unfit(handed: Submission, settings: bytes, *, is_lenient: bool) -> list[str]:
+    """Raise an error for what loaders would fail at or lose, and give notes on what only `validate` finds.
+
+    `settings` of the repository may leave out rules. The lines are those of the tables in canonical form.
+    """
+    found = _findings(handed, settings)
+    bad = [one for one in found if one.code in _REFUSED and not is_lenient]
+    if not bad:
+        return [f"{_errors(found)}, the first one is {_told(found[0])}"] if found else []
+    more = [f"… and {len(bad) - SHOWN:,} more"] if len(bad) > SHOWN else []
+    details = [*map(_told, bad[:SHOWN]), *more]
+    raise PublishError(
+        _errors(bad), hint="mend the folder: a loader would stop or lose cells", details=details
+    )
+
+
+def _errors(found: Collection[Finding]) -> str:
+    return f"{counted(len(found), 'error')} in header and tables"
+
+
+def _findings(handed: Submission, settings: bytes) -> list[Finding]:
+    texts = {**handed.texts, layout.SETTINGS: settings}
+    taken = take(dict.fromkeys(texts, "file"), texts.__getitem__, date.min)
+    codes = _REFUSED | _NOTED
+    others = Choice((), (*taken.settings.rules.ignore, *(CODES.keys() - codes)))
+    only = replace(taken, settings=replace(taken.settings, rules=others))
+    return [one for one in catalogue.check(only) if one.code in codes]
+
+
+def _told(one: Finding) -> str:
+    of = "; ".join(f"{level} {paths.shown(cell)}" for level, cell in one.key)
+    return f"{one.path}:{one.line}: {one.message}" + (f" ({of})" if of else "")
+
+
 def _refuse_repeated(parsed: Header, tables: Mapping[str, Table]) -> None:
     details = [
         f"{one.path}:{one.lines[row]}: the key of line {one.lines[first]} again"
@@ -138,7 +182,8 @@ def _refuse_repeated(parsed: Header, tables: Mapping[str, Table]) -> None:
         for row, first in table.repeated(one, parsed.spec(name))
     ]
     if details:
-        what = f"{counted(len(details), 'row')} have a key that another row has"
+        verb = "has" if len(details) == 1 else "have"
+        what = f"{counted(len(details), 'row')} {verb} a key that another row has"
         raise PublishError(what, hint="keep one of them", details=details[:SHOWN])
 
 

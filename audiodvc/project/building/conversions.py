@@ -17,9 +17,9 @@ from audiodvc.model import mediaindex
 from audiodvc.model.flavor import Flavor
 from audiodvc.model.mediaindex import Media
 from audiodvc.progress import Progress
-from audiodvc.project import farwork, flavorwork
+from audiodvc.project.building import farwork, flavorwork
+from audiodvc.project.building.flavorwork import Product, Task
 from audiodvc.project.dataset import Dataset
-from audiodvc.project.flavorwork import Product, Task
 from audiodvc.words import counted
 
 Made = MutableMapping[tuple[str, str], Media]

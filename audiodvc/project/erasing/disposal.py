@@ -14,9 +14,9 @@ from audiodvc.errors import AudiodvcError
 from audiodvc.model import address, erased, remoteconfig
 from audiodvc.model.remoteconfig import RemoteConfig
 from audiodvc.progress import Progress
-from audiodvc.project.folders import Named
-from audiodvc.project.receipt import Gone, Place
-from audiodvc.project.trace import Trace
+from audiodvc.project.erasing.folders import Named
+from audiodvc.project.erasing.receipt import Gone, Place
+from audiodvc.project.erasing.trace import Trace
 from audiodvc.resolve import erasures, holdings
 from audiodvc.resolve.config import Config
 from audiodvc.resolve.erasures import Erasures

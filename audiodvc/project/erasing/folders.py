@@ -13,7 +13,7 @@ from audiodvc.errors import AudiodvcError
 from audiodvc.model import layout, pointer, remoteconfig
 from audiodvc.model.pointer import Output
 from audiodvc.project.dataset import Dataset
-from audiodvc.project.history import CONFIG, History
+from audiodvc.project.erasing.history import CONFIG, History
 from audiodvc.resolve.config import Config
 from audiodvc.resolve.fetch import Storage, Stores
 

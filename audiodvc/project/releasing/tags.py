@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from audiodvc.adapters import git, record
@@ -42,11 +42,33 @@ class Tags:
 def find(dataset: Dataset, refs: Mapping[str, str]) -> Tags:
     """The versions of a dataset among refs, each with its commit: those that loaders see."""
     folder = _folder(dataset)
+    return among(
+        folder,
+        refs,
+        lambda: _datasets(dataset),
+        lambda commit: git.has(dataset.top, commit, f"{folder}/{layout.HEADER}"),
+    )
+
+
+def among(
+    folder: str,
+    refs: Mapping[str, str],
+    datasets: Callable[[], Sequence[str]],
+    has: Callable[[str], bool],
+) -> Tags:
+    """The versions of the dataset in a folder of a repository, which is the top where it is empty.
+
+    `datasets` are all folders with one, each with a slash; `has` whether a commit has the dataset.
+    """
     found = {name: ref.removeprefix(REFS) for name, ref in revision.tags(folder, refs).items()}
     newest = semantic.latest(found)
-    if newest is None or not _is_own(dataset, found[newest].removesuffix(newest), refs[REFS + found[newest]]):
-        return Tags({}, _first_beginning(dataset))
+    if newest is None:
+        return Tags({}, _first_beginning(folder, datasets))
     beginning = found[newest].removesuffix(newest)
+    if not _is_sure(folder, beginning) and not (
+        ("@" in beginning or len(datasets()) == 1) and has(refs[REFS + found[newest]])
+    ):
+        return Tags({}, _first_beginning(folder, datasets))
     mark = "v" if beginning.endswith("v") else ""
     return Tags(found, beginning.removesuffix("v"), mark)
 
@@ -66,27 +88,18 @@ def _last_part(folder: str) -> str:
     return folder.rpartition("/")[2]
 
 
-def _is_own(dataset: Dataset, beginning: str, commit: str) -> bool:
-    """Whether the newest tag that was found for a folder is of the dataset in it, and not of another one."""
-    folder = _folder(dataset)
-    if not folder or ("/" in folder and beginning.startswith(f"{folder}@")):
-        return True
-    return ("@" in beginning or len(_datasets(dataset)) == 1) and git.has(
-        dataset.top, commit, f"{folder}/{layout.HEADER}"
-    )
+def _is_sure(folder: str, beginning: str) -> bool:
+    """Whether tags that begin like this can be of the dataset in the folder alone."""
+    return not folder or ("/" in folder and beginning.startswith(f"{folder}@"))
 
 
-def _first_beginning(dataset: Dataset) -> str:
-    folder = _folder(dataset)
+def _first_beginning(folder: str, datasets: Callable[[], Sequence[str]]) -> str:
+    """The last part of the folder, or all of it where another dataset's folder has the same last part."""
     if not folder:
         return ""
-    return f"{folder if _is_ambiguous(dataset) else _last_part(folder)}@"
-
-
-def _is_ambiguous(dataset: Dataset) -> bool:
-    """Whether another folder with a dataset has the same last part."""
-    mine = _last_part(_folder(dataset))
-    return sum(_last_part(folder.rstrip("/")) == mine for folder in _datasets(dataset)) > 1
+    others = {other.rstrip("/") for other in datasets()} - {folder}
+    is_ambiguous = _last_part(folder) in map(_last_part, others)
+    return f"{folder if is_ambiguous else _last_part(folder)}@"
 
 
 def _datasets(dataset: Dataset) -> list[str]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from audiodvc.adapters import disk
-from audiodvc.project.receipt import Erased, Place, Receipt, State
-from audiodvc.project.redaction import Redaction
-from audiodvc.project.trace import Trace
+from audiodvc.project.erasing.receipt import Erased, Place, Receipt, State
+from audiodvc.project.erasing.redaction import Redaction
+from audiodvc.project.erasing.trace import Trace
 
 SCHEMA = "audiodvc.erase/v1"
 FOLDER = "audiodvc/erasures"

@@ -17,9 +17,9 @@ from audiodvc.model import version as semantic
 from audiodvc.model.changelog import Entry
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.model.version import Level
-from audiodvc.project import tags
 from audiodvc.project.dataset import Dataset
-from audiodvc.project.tags import REFS, Tags
+from audiodvc.project.releasing import tags
+from audiodvc.project.releasing.tags import REFS, Tags
 
 FIRST = "1.0.0"
 """The first version where none is asked for: who releases a dataset wants it to be used."""

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
+from audiodvc.adapters import record
 from audiodvc.adapters.mirror import Mirror
 from audiodvc.errors import PublishError, UnknownVersionError, VersionError
 from audiodvc.model import changelog, erased, layout, paths, pointer
 from audiodvc.model import version as semantic
 from audiodvc.model.pointer import Output
-from audiodvc.project.arrangement import Before, algorithm_of
-from audiodvc.project.collection import Known, known
-from audiodvc.project.destination import Destination
-from audiodvc.resolve import fetch, plan, revision
+from audiodvc.project import hooks
+from audiodvc.project.publishing.arrangement import Before, algorithm_of
+from audiodvc.project.publishing.collection import Known, known
+from audiodvc.project.publishing.destination import Destination
+from audiodvc.project.releasing import tags
+from audiodvc.project.releasing.tags import REFS, Tags
+from audiodvc.resolve import fetch, plan
 from audiodvc.resolve.fetch import Stores
 from audiodvc.resolve.plan import Plan, Tree
 
 Entries = Mapping[str, tuple[str, str]]
 
-_TAGS = "refs/tags/"
 LATEST = "latest"
+_PLAIN = re.compile(r"v?\d+\.\d+\.\d+")
 _AROUND = frozenset({".gitattributes", ".gitignore", layout.SETTINGS, changelog.PATH})
 # What a version does not replace.
 _OTHERS = frozenset({layout.SETTINGS, layout.STAGES, layout.LOCK, layout.ERASED})
@@ -44,10 +50,10 @@ class Order:
 
 def order(place: Destination, version: str, previous: str | None) -> Order:
     """Put a version into its place, or say why it has none."""
-    folder = place.source.address.folder
-    tags = revision.tags(folder, place.refs) if _is_there(place, folder) else {}
-    names = sorted(tags, key=_rank)
-    if version in tags:
+    found = _tags(place)
+    known = {name: REFS + tag for name, tag in found.known.items()}
+    names = sorted(known, key=_rank)
+    if version in known:
         raise PublishError(
             f"{place.mirror.server.shown} has a version {version} already", hint="choose a higher one"
         )
@@ -58,20 +64,42 @@ def order(place: Destination, version: str, previous: str | None) -> Order:
             hint="choose a higher one, or say which one comes before it: `previous_version`",
         )
     lower = [name for name in names if _rank(name) < _rank(version)]
-    tag = _tag(version, folder, tags, names)
-    inherited = place.refs[tags[before]] if before else None
+    tag = found.named(version)
+    _refuse_unfit(place, tag)
+    inherited = place.refs[known[before]] if before else None
     if len(lower) == len(names):
         return Order(version, tag, before, inherited, place.tip, place.branch)
-    base = inherited or (place.refs[tags[lower[-1]]] if lower else None)
+    base = inherited or (place.refs[known[lower[-1]]] if lower else None)
     return Order(version, tag, before, inherited, base, "")
 
 
-def _is_there(place: Destination, folder: str) -> bool:
-    """Whether the dataset is there; for one that is new in its folder the versions of others mean nothing."""
-    if not folder or place.tip is None:
-        return True
-    place.mirror.bring({place.tip: place.branch})
-    return layout.HEADER in place.mirror.entries(place.tip, folder)
+def _tags(place: Destination) -> Tags:
+    """The versions of the dataset, and not those of others in the repository."""
+    folder, mirror = place.source.address.folder, place.mirror
+    named = {commit: ref for ref, commit in place.refs.items()}
+
+    def datasets() -> list[str]:
+        if place.tip is None:
+            return []
+        mirror.bring({place.tip: place.branch})
+        return hooks.datasets(mirror.entries(place.tip))
+
+    def has(commit: str) -> bool:
+        mirror.bring({commit: named.get(commit, "")})
+        return layout.HEADER in mirror.entries(commit, folder)
+
+    return tags.among(folder, place.refs, datasets, has)
+
+
+def _refuse_unfit(place: Destination, tag: str) -> None:
+    """Say before anything is sent what the push would be refused for."""
+    if REFS + tag in place.refs:
+        raise PublishError(
+            f"{place.mirror.server.shown} has a tag {tag} already",
+            hint="remove it, or choose a higher version",
+        )
+    if not _PLAIN.fullmatch(tag) and not record.is_ref(Path("/"), REFS + tag):
+        raise PublishError(f"'{tag}' cannot be the name of a tag", hint="publish to a folder of another name")
 
 
 def _previous(place: Destination, names: list[str], previous: str | None) -> str | None:
@@ -87,13 +115,6 @@ def _previous(place: Destination, names: list[str], previous: str | None) -> str
         last = f"the last is {names[-1]}" if names else "it has no versions"
         raise UnknownVersionError(f"{place.mirror.server.shown} has no version {previous}", hint=last)
     return plain
-
-
-def _tag(version: str, folder: str, tags: Mapping[str, str], names: list[str]) -> str:
-    """The tag of a version, as those are that the dataset has."""
-    if not names:
-        return f"{folder}@v{version}" if folder else f"v{version}"
-    return tags[names[-1]].removeprefix(_TAGS).removesuffix(names[-1]) + version
 
 
 def _rank(name: str) -> semantic.Order:
@@ -192,12 +213,14 @@ def inherit(state: State, stores: Stores, tip: State) -> Inherited:
     )
 
 
-def replaced(before: State, tip: State) -> list[str]:
-    """The texts of the dataset that have changed on the branch since the version before."""
+def replaced(before: State, tip: State, changes: Mapping[str, bytes | None]) -> list[str]:
+    """The texts of the dataset that changed on the branch since the version before, and now again."""
     if before.commit is None or before.commit == tip.commit:
         return []
     names = {path for path in (*before.entries, *tip.entries) if layout.is_read(path) and path not in _OTHERS}
-    return sorted(path for path in names if before.entries.get(path) != tip.entries.get(path))
+    theirs = [path for path in names if before.entries.get(path) != tip.entries.get(path) and path in changes]
+    old = tip.read(theirs)
+    return sorted(path for path in theirs if changes[path] != old.get(path))
 
 
 def _outside(files: Iterable[str], places: set[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from audiodvc.changes import diff, entry
 from audiodvc.errors import PublishError
 from audiodvc.model import changelog, header, layout, paths, scaffold, stages
 from audiodvc.model.snapshot import FileKind, Snapshot, take
-from audiodvc.project.predecessor import State
+from audiodvc.project.publishing.predecessor import Order, State
 from audiodvc.project.stages import flavors
 
 _ATTRIBUTES, _IGNORE = ".gitattributes", ".gitignore"
@@ -53,19 +53,20 @@ def changes(new: Edition, tip: State, config: bytes) -> dict[str, bytes | None]:
 
 
 def with_entry(
-    found: Mapping[str, bytes | None], old: State, tip: State, version: str, today: date
+    found: Mapping[str, bytes | None], old: State, tip: State, order: Order, today: date
 ) -> dict[str, bytes | None]:
     """The same with an entry in the changelog, if there is one."""
     text = found.get(changelog.PATH) or tip.read([changelog.PATH]).get(changelog.PATH)
     if text is None:
         return dict(found)
     said = text.decode("utf-8", "surrogateescape")
-    if changelog.has(said, version):
+    if changelog.has(said, order.version):
         return dict(found)
     after = _after(found, tip, today)
     before = _before(old, today) if old.commit else None
     told = entry.first(after) if before is None else entry.of(diff.diff(before, after), before, after)
-    new = changelog.put(said, version, today.isoformat(), told)
+    told = told or {"Changed": [f"Nothing since {order.previous}"]}
+    new = changelog.put(said, order.version, today.isoformat(), told)
     return {**found, changelog.PATH: new.encode("utf-8", "surrogateescape")}
 
 

@@ -1,0 +1,1 @@
+"""What `build` is made of: the media that a flavor needs, and who converts them."""

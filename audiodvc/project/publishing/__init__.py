@@ -1,0 +1,1 @@
+"""What `publish` is made of: a folder that is handed in, the version before, what follows of both."""
