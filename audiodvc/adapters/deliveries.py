@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from audiodvc.adapters import cache, disk
@@ -74,16 +75,21 @@ def into_folder(root: str, files: Mapping[str, Content], advance: Advance) -> tu
     missing = {md5: content for md5, content in files.items() if md5 not in there}
     advance(len(there))
     try:
-        for prefix in sorted({md5[:2] for md5 in missing}):
-            os.makedirs(f"{objects}/{prefix}", exist_ok=True)
-        for number, (md5, content) in enumerate(missing.items(), 1):
-            _put(objects, md5, content)
-            if number % _STEP == 0:
-                advance(_STEP)
+        items = iter(missing.items())
+        while step := dict(islice(items, _STEP)):
+            put(objects, step)
+            advance(len(step))
     except OSError as error:
         raise RemoteError(f"{root} cannot be written: {disk.reason(error)}", hint=_HINT) from error
-    advance(len(missing) % _STEP)
     return Delivered(len(missing), len(there)), []
+
+
+def put(objects: str, files: Mapping[str, Content]) -> None:
+    """Put objects where a folder has them; each is seen when it is whole."""
+    for prefix in sorted({md5[:2] for md5 in files}):
+        os.makedirs(f"{objects}/{prefix}", exist_ok=True)
+    for md5, content in files.items():
+        _put(objects, md5, content)
 
 
 def onto_files(

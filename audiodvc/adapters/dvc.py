@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from audiodvc.adapters import cache
+from audiodvc.adapters import cache, deliveries
 from audiodvc.adapters.disk import Entry
 from audiodvc.errors import AudiodvcError, MediaError, RemoteError
 from audiodvc.progress import Advance
@@ -306,7 +306,12 @@ class Workspace:
                 plain = [_plain(name) for name in batch]
                 files = [cache.path_of(self._folder(batch[0]), name) for name in plain]
                 self._refuse_corrupt(plain, files)
-                stores[_is_old(batch[0])].add(files, localfs, plain, check_exists=False)
+                store = stores[_is_old(batch[0])]
+                if isinstance(store.fs, type(localfs)):
+                    # DVC, killed while it copies, leaves a part that it then takes for the object.
+                    deliveries.put(store.path, dict(zip(plain, files, strict=True)))
+                else:
+                    store.add(files, localfs, plain, check_exists=False)
                 advance(len(batch))
         except (DvcException, OSError, ImportError) as error:
             raise RemoteError(f"pushing to '{remote.name}' ({remote.url}) failed: {error}") from error

@@ -848,10 +848,16 @@ def step(repo: Repo, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "steps",
-    ["+p +a", "+a +p", "+p +a +p", "+a +p +a", "+a +p -p", "+p +a -p +p"],
+    ("steps", "earlier"),
+    [
+        ("+p +a", False),
+        ("+a +p", False),
+        ("+p +a +p", True),
+        ("+a +p +a", True),
+        ("+a +p -p", False),
+        ("+p +a -p +p", True),
+    ],
 )
-@pytest.mark.parametrize("earlier", [False, True])
 def test_whichever_is_installed_last_both_run(mixed: Repo, steps: str, *, earlier: bool) -> None:
     """Commits and pushes are checked once by us, and by what else is installed."""
     if earlier:
@@ -875,20 +881,19 @@ def test_whichever_is_installed_last_both_run(mixed: Repo, steps: str, *, earlie
 
 
 @pytest.mark.parametrize(
-    ("steps", "left"),
+    ("steps", "left", "earlier"),
     [
-        ("+p +a -a", {"p"}),
-        ("+p +a +p -a", {"p"}),
-        ("+a +p -a", {"p"}),
-        ("+a +p -p", {"a"}),
-        ("+a +p -p -a", set()),
-        ("+p +a +p -p -a", set()),
-        ("+p +a -p -a", set()),
-        ("+p +a -a -p", set()),
-        ("+a +p -a -p", set()),
+        ("+p +a -a", {"p"}, True),
+        ("+p +a +p -a", {"p"}, False),
+        ("+a +p -a", {"p"}, True),
+        ("+a +p -p", {"a"}, False),
+        ("+a +p -p -a", set(), True),
+        ("+p +a +p -p -a", set(), False),
+        ("+p +a -p -a", set(), True),
+        ("+p +a -a -p", set(), False),
+        ("+a +p -a -p", set(), True),
     ],
 )
-@pytest.mark.parametrize("earlier", [False, True])
 def test_what_is_taken_out_stays_out(mixed: Repo, steps: str, left: set[str], *, earlier: bool) -> None:
     """And an earlier hook is back where it was, or where pre-commit hands on to it."""
     if earlier:
