@@ -51,7 +51,7 @@ def converted(top: Path, path: Path) -> bytes:
 
 def _command() -> str:
     """The command, which shows the text as it is where audiodvc cannot be started."""
-    ours = f"{shlex.quote(sys.executable)} -m audiodvc textconv"
+    ours = f"{shlex.quote(sys.executable)} -P -m audiodvc textconv"
     return f'f() {{ {ours} "$1" 2>/dev/null || cat "$1"; }}; f'
 
 

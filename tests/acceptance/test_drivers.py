@@ -42,6 +42,14 @@ def test_git_shows_rows_and_not_their_form(repo: Repo) -> None:
     assert len(hunks(repo.git("diff", "--no-textconv"))) == 2
 
 
+def test_nothing_of_the_work_tree_is_run(repo: Repo) -> None:
+    """A dataset may hold a module that is called like one of ours."""
+    (repo.path / "click.py").write_text("open('ran', 'w')\n")
+    (repo.path / "db.emotion.csv").write_text(TABLE.replace("sad", "wild"))
+    assert len(hunks(repo.git("diff"))) == 2
+    assert not (repo.path / "ran").exists()
+
+
 def test_what_cannot_be_read_is_shown_as_it_is(repo: Repo) -> None:
     """By audiodvc, and by git where audiodvc cannot be started."""
     (repo.path / "db.emotion.csv").write_text(TABLE + "one,cell\n")

@@ -69,6 +69,17 @@ def test_work_is_done_in_other_processes() -> None:
         assert os.getpid() not in {process for _, process in pool.map(where, range(10))}
 
 
+def test_workers_import_nothing_of_the_folder_that_they_start_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be a dataset that somebody else wrote."""
+    (tmp_path / "pickle.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    with Pool(1) as pool:
+        assert list(pool.map(square, [3])) == [(3, 9)]
+    assert not (tmp_path / "ran").exists()
+
+
 def test_crash_costs_one_item() -> None:
     """The others are done all the same."""
     with Pool(2) as pool:
