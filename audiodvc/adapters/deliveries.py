@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
-from audiodvc.adapters import cache, disk
+from audiodvc.adapters import cache, disk, served
 from audiodvc.adapters.arrivals import Failure, Want
 from audiodvc.errors import AudiodvcError, MediaError, RemoteError
 from audiodvc.progress import Advance
@@ -44,13 +44,6 @@ class Taker(Protocol):
 
     def take(self, files: Mapping[str, Content], advance: Advance) -> tuple[Delivered, list[Failure]]:
         """Take objects; what could not be, after all else was."""
-
-
-class Files(Protocol):
-    """The file system of a remote, where many things can be done at a time."""
-
-    def each(self, wants: Sequence[Want], work: Any) -> list[Any]:  # noqa: ANN401 - DVC has no types
-        """Do something at the place of each object; what came of it, or a Failure."""
 
 
 def deliver(taker: Taker, files: Mapping[str, Content], advance: Advance = lambda _: None) -> Delivered:
@@ -93,7 +86,7 @@ def put(objects: str, files: Mapping[str, Content]) -> None:
 
 
 def onto_files(
-    files: Files, contents: Mapping[str, Content], advance: Advance
+    files: served.Files, contents: Mapping[str, Content], advance: Advance
 ) -> tuple[Delivered, list[Failure]]:
     """Bring objects to a remote on a server."""
 
@@ -101,7 +94,7 @@ def onto_files(
         if _protocols(fs) & _READ_ONLY:
             raise RemoteError("a remote at http:// can only be read", hint="publish to one of another kind")
         md5 = "".join(path.rsplit("/", 2)[1:])
-        if await _is_there(fs, path):
+        if await served.is_there(fs, path):
             advance(1)
             return False
         await _send(fs, path, md5, contents[md5])
@@ -164,17 +157,6 @@ def _unreadable(path: str, error: OSError) -> AudiodvcError:
 
 
 # -- onto a server ---------------------------------------------------------------------------------
-
-
-async def _is_there(fs: Any, path: str) -> bool:  # noqa: ANN401 - fsspec has no types
-    try:
-        if getattr(fs, "async_impl", False):
-            await fs._info(path)  # noqa: SLF001 - fsspec's own name for the coroutine
-        else:
-            await asyncio.to_thread(fs.info, path)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 async def _send(fs: Any, path: str, md5: str, content: Content) -> None:  # noqa: ANN401 - fsspec has no types

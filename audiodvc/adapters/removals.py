@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
-from audiodvc.adapters import arrivals, disk
+from audiodvc.adapters import arrivals, disk, served
 from audiodvc.adapters.arrivals import Failure, Want
 
 Outcome = Literal["deleted", "present", "absent", "failed"]
@@ -32,13 +32,6 @@ class Holder(Protocol):
         """Delete objects, or only look which are there."""
 
 
-class Files(Protocol):
-    """The file system of a remote, where many things can be done at a time."""
-
-    def each(self, wants: Sequence[Want], work: Any) -> list[Any]:  # noqa: ANN401 - DVC has no types
-        """Do something at the place of each object; what came of it, or a Failure."""
-
-
 def remove(holder: Holder, md5s: Iterable[str], *, really: bool = True) -> list[Removed]:
     """Delete objects wherever a remote has them: where DVC keeps them, and where DVC 2 kept them."""
     wants = [Want(md5, old) for md5 in sorted(set(md5s)) for old in (False, True)]
@@ -57,11 +50,11 @@ def from_folder(root: str, wants: Sequence[Want], *, really: bool) -> list[Remov
     return [_unlinked(want.md5, arrivals.place_of(root, want), really=really) for want in wants]
 
 
-def from_files(files: Files, wants: Sequence[Want], *, really: bool) -> list[Removed]:
+def from_files(files: served.Files, wants: Sequence[Want], *, really: bool) -> list[Removed]:
     """Delete objects of a remote on a server."""
 
     async def one(fs: Any, path: str) -> tuple[Outcome, str]:  # noqa: ANN401 - fsspec has no types
-        if not await _is_there(fs, path):
+        if not await served.is_there(fs, path):
             return "absent", ""
         return await _deleted(fs, path) if really else ("present", "")
 
@@ -85,17 +78,6 @@ def _unlinked(md5: str, path: str, *, really: bool) -> Removed:
     except OSError as error:
         return Removed(md5, "failed", disk.reason(error))
     return Removed(md5, "deleted")
-
-
-async def _is_there(fs: Any, path: str) -> bool:  # noqa: ANN401 - fsspec has no types
-    try:
-        if getattr(fs, "async_impl", False):
-            await fs._info(path)  # noqa: SLF001 - fsspec's own name for the coroutine
-        else:
-            await asyncio.to_thread(fs.info, path)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 async def _deleted(fs: Any, path: str) -> tuple[Outcome, str]:  # noqa: ANN401 - fsspec has no types

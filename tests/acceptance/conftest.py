@@ -1,7 +1,8 @@
-"""What takes long to make, once for all tests."""
+"""What many tests work on."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pytest
 
 from tests import flavors
 from tests.acceptance import recordings
+from tests.builder import Repo
 
 if TYPE_CHECKING:
     from tests.twins import Both
@@ -37,3 +39,16 @@ def with_flavors(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) 
         flavors.put_programs(folder / "bin", patch)
         flavors.make(folder, repo_template)
     return folder
+
+
+@pytest.fixture
+def repo(made: Path, tmp_path: Path) -> Repo:
+    """A copy of the dataset that a module has `made`, and of its remote."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return Repo(tmp_path / "dataset")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A cache of the test's own."""
+    return tmp_path / "cache"

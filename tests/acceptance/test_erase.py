@@ -83,12 +83,6 @@ def repo(made: Path, tmp_path: Path) -> Repo:
     return repo
 
 
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    """A cache of the test's own."""
-    return tmp_path / "cache"
-
-
 def md5(data: bytes) -> str:
     """The name of an object."""
     return hashlib.md5(data, usedforsecurity=False).hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -39,19 +38,6 @@ def made(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) -> Path:
     repo.commit(tables={"mood": table.replace("b.wav", "c.wav")}, media=media, tag="v2.0.0")
     repo.push()
     return folder
-
-
-@pytest.fixture
-def repo(made: Path, tmp_path: Path) -> Repo:
-    """A copy of that dataset and its remote."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    return Repo(tmp_path / "dataset")
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    """A cache of the test's own."""
-    return tmp_path / "cache"
 
 
 def bring(repo: Repo, cache: Path, version: str, flavor: Flavor | None = None) -> Ready:

@@ -56,19 +56,6 @@ def made(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def repo(made: Path, tmp_path: Path) -> Repo:
-    """A copy of that dataset and its remote."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    return Repo(tmp_path / "dataset")
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    """A cache of the test's own."""
-    return tmp_path / "cache"
-
-
 def bring(  # noqa: PLR0913 - what a call can ask for
     source: Repo | str,
     cache: Path,

@@ -35,12 +35,6 @@ def repo(recorded: Path, tmp_path: Path) -> Repo:
     return Repo(tmp_path / "dataset")
 
 
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    """A cache of the test's own."""
-    return tmp_path / "cache"
-
-
 @pytest.fixture(autouse=True)
 def _nothing_goes_on() -> Iterator[None]:
     """No thread survives its test."""

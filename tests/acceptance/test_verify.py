@@ -54,19 +54,6 @@ def made(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def repo(made: Path, tmp_path: Path) -> Repo:
-    """A copy of that dataset and its remote."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    return Repo(tmp_path / "dataset")
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    """A cache of the test's own."""
-    return tmp_path / "cache"
-
-
 @pytest.fixture(params=["hardlink", "symlink", "copy"])
 def settings(request: pytest.FixtureRequest, cache: Path) -> Config:
     """Settings with each kind of link."""

@@ -30,12 +30,6 @@ def repo(recorded: Path, tmp_path: Path) -> Repo:
     return Repo(tmp_path / "dataset")
 
 
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    """A cache of the test's own."""
-    return tmp_path / "cache"
-
-
 def seen(
     repo: Repo,
     cache: Path,
