@@ -12,7 +12,7 @@ from audiodvc.report import text
 @click.command(name="install")
 @click.pass_obj
 def command(console: Console) -> None:
-    """Let git check labels and bring media: the hooks of this clone and its worktrees.
+    """Let git check labels, merge them and bring media: hooks and drivers of this clone and its worktrees.
 
     Hooks that are there already still run, before these. Calling it again changes nothing;
     `audiodvc uninstall` puts back what was there.

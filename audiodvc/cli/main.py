@@ -29,8 +29,10 @@ VERBS = {
     "status": "what is changed, staged and not pushed",
     "diff": "what changed in meaning: labels, segments, header, media",
     "blame": "who set a label, when, and in which version",
-    "install": "let git check labels and bring media: the hooks of this clone",
-    "uninstall": "take these hooks out again",
+    "conflicts": "what both sides of a merge changed, and nobody has settled yet",
+    "resolve": "settle conflicts: ours, theirs, base, or a value of its own",
+    "install": "let git check labels, merge them and bring media: hooks and drivers of this clone",
+    "uninstall": "take these out again",
     "doctor": "check that this clone has all that it needs",
     "release": "make a version: check, push media, write the changelog, tag",
     "erase": "take recordings out of every version, remote and cache",
@@ -47,7 +49,7 @@ VERBS = {
 }
 
 # What programs call, and the list of verbs leaves out.
-_HIDDEN = ("hook", "textconv")
+_HIDDEN = ("hook", "textconv", "merge-driver")
 
 _COULD_NOT, _BUG, _INTERRUPTED = 3, 70, 130
 

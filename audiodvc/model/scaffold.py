@@ -7,6 +7,16 @@ import re
 
 ERASED = "file,md5,date,reason\n"
 
+# In a clone without audiodvc git merges these as text.
+MERGED = (
+    "db.yaml merge=audiodvc",
+    "db.*.csv merge=audiodvc",
+    "*.media.csv merge=audiodvc",
+    "erased.csv merge=audiodvc",
+    "dvc.lock merge=audiodvc",
+    "*.dvc merge=audiodvc",
+)
+
 # Windows would turn the line ends of tables around, and every row would be a change.
 ATTRIBUTES = (
     "db.yaml text eol=lf",
@@ -17,6 +27,7 @@ ATTRIBUTES = (
     "dvc.yaml text eol=lf",
     "dvc.lock text eol=lf",
     "*.dvc text eol=lf",
+    *MERGED,
 )
 
 _HEADER = """\

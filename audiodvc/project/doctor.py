@@ -14,7 +14,7 @@ from audiodvc.adapters import audio, disk, dvc, git
 from audiodvc.errors import AudiodvcError
 from audiodvc.model import header, layout, mediaindex, scaffold, settings
 from audiodvc.model.yamltext import Codes, read
-from audiodvc.project import install, pointers, stages
+from audiodvc.project import install, mergedriver, pointers, stages
 from audiodvc.project.dataset import Dataset
 from audiodvc.words import counted
 
@@ -107,6 +107,11 @@ def _hooks(dataset: Dataset) -> Iterator[Check]:
         yield Check("warning", "hooks", message, "`audiodvc install` lets it")
     else:
         yield Check("ok", "hooks", "git checks what is committed, merged and pushed")
+    if mergedriver.is_installed(dataset.top):
+        yield Check("ok", "merge driver", "git merges tables by row and cell")
+    else:
+        message = "not installed: git merges tables as text, without a word"
+        yield Check("warning", "merge driver", message, "`audiodvc install` lets it merge rows and cells")
 
 
 def _stages(dataset: Dataset) -> Iterator[Check]:

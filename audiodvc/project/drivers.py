@@ -14,13 +14,18 @@ from pathlib import Path
 
 from audiodvc.adapters import disk, git
 from audiodvc.changes import shown
-from audiodvc.model import header, layout
+from audiodvc.model import header, layout, scaffold
 from audiodvc.model import spec as specs
 from audiodvc.model.spec import Spec
 
 TEXTCONV = "diff.audiodvc.textconv"
 
-_LINES = ("db.*.csv diff=audiodvc", "*.media.csv diff=audiodvc")
+_LINES = (
+    "db.*.csv diff=audiodvc",
+    "*.media.csv diff=audiodvc",
+    # What a dataset says itself in its .gitattributes; one that was made before does not.
+    *scaffold.MERGED,
+)
 _TABLE = re.compile(r"(?:.*_)?(db\..+\.csv)")
 
 

@@ -1,4 +1,4 @@
-"""`install` and `uninstall`: the git hooks of a clone, beside those that were there.
+"""`install` and `uninstall`: the git hooks and drivers of a clone, beside those that were there.
 
 Where `pre-commit install` has put its script, ours takes the place that pre-commit hands on to: it stays in
 front whichever of the two is installed again, and each can be taken out alone.
@@ -18,8 +18,8 @@ from pathlib import Path
 
 from audiodvc.adapters import disk, git
 from audiodvc.errors import AudiodvcError
-from audiodvc.model import precommit
-from audiodvc.project import drivers
+from audiodvc.model import layout, precommit, scaffold
+from audiodvc.project import drivers, mergedriver
 
 HOOKS = ("pre-commit", "pre-merge-commit", "pre-push", "post-checkout", "post-merge")
 BEFORE = ".before-audiodvc"
@@ -71,6 +71,8 @@ def install(folder: Path) -> Installed:
     git.set_setting(top, PYTHON, sys.executable)
     git.set_setting(top, STORAGE, " ".join(_storages(top)) or None)
     drivers.install(top)
+    mergedriver.install(top)
+    notes += [f"{name} has lines that are new: commit it" for name in _attributed(top)]
     chained = [name for name in wanted if os.path.lexists(hooks / f"{name}{BEFORE}")]
     return Installed(hooks, tuple(wanted), tuple(written), tuple(chained), tuple(notes))
 
@@ -98,6 +100,7 @@ def uninstall(folder: Path) -> Uninstalled:
     git.set_setting(top, PYTHON, None)
     git.set_setting(top, STORAGE, None)
     drivers.uninstall(top)
+    mergedriver.uninstall(top)
     return Uninstalled(hooks, tuple(removed), tuple(restored), tuple(notes))
 
 
@@ -126,6 +129,19 @@ def is_trusted(top: Path, root: Path) -> bool:
     text = disk.read(root / _CONFIG) or b""
     known = (git.setting(top, STORAGE) or "").split()
     return git.blob_id(top, text) in known and not _NAMES_A_FILE.search(text)
+
+
+def _attributed(top: Path) -> Iterator[str]:
+    """Let datasets say which files are for the drivers; those whose words lacked something.
+
+    A dataset without attributes gets none, since others may add the same file: this clone knows them anyway.
+    """
+    headers = (top / name for name in git.listed(top, layout.HEADER, f"*/{layout.HEADER}"))
+    for folder in (header.parent for header in headers if header.is_file()):
+        path = folder / ".gitattributes"
+        old = (disk.read(path) or b"").decode("utf-8", "surrogateescape")
+        if old and disk.write(path, scaffold.attributes(old).encode("utf-8", "surrogateescape")):
+            yield path.relative_to(top).as_posix()
 
 
 def _storages(top: Path) -> list[str]:

@@ -1,0 +1,129 @@
+"""`conflicts`: what both sides of a merge changed where git has stopped in it, by the stages of its index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from audiodvc.adapters import git, git_merge
+from audiodvc.changes import conflict
+from audiodvc.changes.conflict import Block, Conflict, Kind, Merged
+from audiodvc.errors import AudiodvcError
+from audiodvc.model import layout
+from audiodvc.project import mergedriver
+from audiodvc.project.dataset import Dataset
+from audiodvc.project.mergedriver import Place, Texts
+
+BOTH_FIT = "git merged it line by line, and both sides fit together: `audiodvc resolve` writes that"
+BY_HAND = "edited by hand"
+
+MARKER = b"<<<<<<< "
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerged:
+    """A file whose conflict is not settled: its sides, their merge, and what of it is still open.
+
+    `text` is the file as it is, or as audiodvc merges it where git's own merge of lines stands there.
+    """
+
+    path: str
+    sides: Mapping[int, bytes]
+    merged: Merged
+    text: bytes
+    blocks: tuple[Block, ...] = ()
+    open: tuple[Conflict, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it can be settled as a whole only."""
+        return self.merged.is_left or not self.has_both
+
+    @property
+    def has_both(self) -> bool:
+        """Whether neither side took the file out."""
+        return {git_merge.OURS, git_merge.THEIRS} <= self.sides.keys()
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether markers are in it that no merge has left so."""
+        return not self.is_whole and not self.blocks and MARKER in self.text
+
+
+def conflicts(dataset: Dataset) -> tuple[Conflict, ...]:
+    """Everything that both sides changed and nobody has settled yet."""
+    return tuple(one for file in unmerged(dataset) for one in file.open)
+
+
+def unmerged(dataset: Dataset) -> list[Unmerged]:
+    """The files of the dataset that are unmerged, those first that others follow from."""
+    stages = git_merge.stages(dataset.root)
+    mine = layout.own(stages)
+    blobs = {blob for path in mine for blob in stages[path].values()}
+    known = git.blobs(dataset.root, blobs) if blobs else {}
+    sides = {path: {stage: known[blob] for stage, blob in stages[path].items()} for path in mine}
+    return [_unmerged(dataset, path, sides[path]) for path in sorted(mine, key=_rank)]
+
+
+def _rank(path: str) -> tuple[int, str]:
+    rank = 0 if path == layout.HEADER else 2 if layout.is_pointer(path) else 1
+    return rank, path
+
+
+def _unmerged(dataset: Dataset, path: str, sides: Mapping[int, bytes]) -> Unmerged:
+    text = dataset.read(path) or b""
+    if not {git_merge.OURS, git_merge.THEIRS} <= sides.keys():
+        return Unmerged(path, sides, Merged(b"", is_left=True), text, open=(_removed(path, sides),))
+    texts = Texts(*(sides.get(stage, b"") for stage in (git_merge.BASE, git_merge.OURS, git_merge.THEIRS)))
+    merged = _merge(dataset, path, texts)
+    if merged.is_left:
+        said = merged.conflicts or (Conflict(path, "text", field="both sides changed the same lines"),)
+        # Lines may fit together where rows have no meaning: until somebody has looked there is a conflict.
+        untouched = MARKER in text or text == git_merge.lines(*texts).text
+        return Unmerged(path, sides, merged, text, open=said if untouched else ())
+    if MARKER in text and _is_of_lines(text, texts):
+        text = merged.text
+    blocks = tuple(block for block in merged.blocks if block.text() in text)
+    return Unmerged(path, sides, merged, text, blocks, tuple(_open(dataset, path, merged, blocks, text)))
+
+
+def _merge(dataset: Dataset, path: str, texts: Texts) -> Merged:
+    """As the driver did it: with the header of the commit that the merge goes on from."""
+    try:
+        merged = mergedriver.merge(Place(dataset.top, dataset.prefix + path), texts, "HEAD")
+    except (AudiodvcError, OSError) as error:
+        return conflict.left(path, str(error))
+    return merged.named(path)
+
+
+def _removed(path: str, sides: Mapping[int, bytes]) -> Conflict:
+    """A file that one side took out, and the other one changed."""
+    said = (
+        None if stage not in sides else "changed" if stage != git_merge.BASE else ""
+        for stage in (git_merge.BASE, git_merge.OURS, git_merge.THEIRS)
+    )
+    is_media = layout.is_pointer(path) or path.endswith(layout.INDEX)
+    kind: Kind = "table" if layout.table_id(path) else "media" if is_media else "text"
+    return Conflict(path, kind, (), None, *said)
+
+
+def _is_of_lines(text: bytes, texts: Texts) -> bool:
+    """Whether a text is what git itself made of the sides, whatever it calls them."""
+    plain = _without_names(text)
+    made = (git_merge.lines(*texts, style=style).text for style in ("", "--diff3"))
+    return any(_without_names(one) == plain for one in made)
+
+
+def _without_names(text: bytes) -> list[bytes]:
+    marks = (b"<" * 7, b"|" * 7, b">" * 7)
+    return [line[:7] if line[:7] in marks else line for line in text.splitlines()]
+
+
+def _open(
+    dataset: Dataset, path: str, merged: Merged, blocks: tuple[Block, ...], text: bytes
+) -> Iterator[Conflict]:
+    yield from (one for block in blocks for one in block.conflicts)
+    if not blocks and MARKER in text:
+        yield Conflict(path, "text", field=BY_HAND)
+    elif not merged.blocks and MARKER in (dataset.read(path) or b""):
+        yield Conflict(path, "text", field=BOTH_FIT)
