@@ -30,11 +30,20 @@ class Block:
 
 
 def session(page: str) -> list[Block]:
-    """The blocks of the session of a page."""
-    _, _, rest = page.partition("<!-- session")
-    inside, end, _ = rest.partition("<!-- end of session -->")
-    assert end, "the page has no marked session"
-    return [Block(found["kind"], found["text"], found["file"]) for found in _BLOCK.finditer(inside)]
+    """The blocks of the first session of a page."""
+    return sessions(page)[0]
+
+
+def sessions(page: str) -> list[list[Block]]:
+    """The blocks of each session of a page."""
+    parts = page.split("<!-- session")[1:]
+    assert parts, "the page has no marked session"
+    assert all("<!-- end of session -->" in part for part in parts), "a session has no end"
+    inside = (part.partition("<!-- end of session -->")[0] for part in parts)
+    return [
+        [Block(found["kind"], found["text"], found["file"]) for found in _BLOCK.finditer(part)]
+        for part in inside
+    ]
 
 
 def script(blocks: list[Block]) -> str:

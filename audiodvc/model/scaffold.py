@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+from audiodvc.model.workflows import workflows
+
 ERASED = "file,md5,date,reason\n"
 
 # In a clone without audiodvc git merges these as text.
@@ -95,29 +97,6 @@ repos:
     pass_filenames: false
 """
 
-_WORKFLOW = """\
-# Checks the result that merging a pull request would have, which is what GitHub checks out for one.
-name: {title}
-on:
-  pull_request:{paths}
-  push:
-    branches: [{branch}]{paths}
-permissions:
-  contents: read
-jobs:
-  check:
-    runs-on: ubuntu-latest{folder}
-    steps:
-    - uses: actions/checkout@v4
-    - uses: actions/setup-python@v5
-      with:
-        python-version: "3.12"
-    - run: pip install "audiodvc=={version}"
-    - run: audiodvc validate --format github
-    - run: audiodvc fmt --check
-      if: ${{{{ !cancelled() }}}}
-"""
-
 
 def header(name: str) -> str:
     """A header that says as little as a header may."""
@@ -137,14 +116,9 @@ def files(name: str) -> dict[str, str]:
 def repository_files(folder: str, version: str, branch: str = "main") -> dict[str, str]:
     """The files that pre-commit and GitHub read at the root of a repository.
 
-    `folder` is that of the dataset, and `branch` the one whose pushes are checked.
+    `folder` is that of the dataset, `version` that of audiodvc, `branch` the one whose pushes are checked.
     """
-    slug = re.sub(r"[^A-Za-z0-9_-]+", "-", folder).strip("-")
-    workflow = f"audiodvc-{slug}" if folder else "audiodvc"
-    return {
-        ".pre-commit-config.yaml": _PRE_COMMIT,
-        f".github/workflows/{workflow}.yaml": _workflow(folder, version, branch),
-    }
+    return {".pre-commit-config.yaml": _PRE_COMMIT, **workflows(folder, version, branch)}
 
 
 def attributes(old: str) -> str:
@@ -153,24 +127,6 @@ def attributes(old: str) -> str:
     missing = [line for line in ATTRIBUTES if line not in lines]
     separator = "" if not old or old.endswith("\n") else "\n"
     return old + separator + "".join(f"{line}\n" for line in missing)
-
-
-def _workflow(folder: str, version: str, branch: str) -> str:
-    title = f"audiodvc {folder}" if folder else "audiodvc"
-    pattern = json.dumps(f"{folder}/**")
-    inside = f"\n    defaults:\n      run:\n        working-directory: {json.dumps(folder)}"
-    return _WORKFLOW.format(
-        title=json.dumps(title) if folder else title,
-        version=version,
-        branch=_scalar(_pattern(branch)),
-        paths=f"\n    paths: [{pattern}]" if folder else "",
-        folder=inside if folder else "",
-    )
-
-
-def _pattern(branch: str) -> str:
-    # GitHub reads a pattern there; git allows these of its marks in a name.
-    return re.sub(r"[+!]", r"\\\g<0>", branch)
 
 
 def _scalar(text: str) -> str:

@@ -153,9 +153,9 @@ def _refuse(folder: Path) -> Iterator[Step]:
     yield from _run(clone, commit, code=1)
     yield Remark("No such label: the commit did not happen. Everyone who has the hooks is told the same.")
     yield from _run(clone, "audiodvc validate --fix --unsafe")
-    yield from _run(clone, "git diff --unified=0 -- db.*.csv")
+    yield from _run(clone, "audiodvc diff", code=1)
     yield from _run(clone, commit, lines=2)
-    yield Remark("One label is one line, and it is one that the header knows.")
+    yield Remark("What differs is said in meaning: one label, and it is one that the header knows.")
 
 
 def _correct(folder: Path) -> Iterator[Step]:

@@ -154,6 +154,7 @@ def test_audformat_reads_the_values_that_were_written(told: Told) -> None:
 def test_wrong_label_was_refused_and_the_right_one_committed(told: Told) -> None:
     """One label of the clone differs from those of the dataset, and it is one that the header knows."""
     assert "AS002 label 'hapiness' is not in scheme 'emotion' (did you mean 'happiness'?)" in told.text
+    assert f"    emotion.dev  1 label changed  anger -> {demo.HEARD} 1\n" in told.text
     theirs = audformat.Database.load(str(told.folder / "emodemo")).get("emotion")["emotion"]
     mended = audformat.Database.load(str(told.folder / "clone")).get("emotion")["emotion"]
     assert mended[mended != theirs].to_dict() == {demo.MISHEARD: demo.HEARD}

@@ -20,6 +20,7 @@ FILES = {
     ".gitattributes",
     ".pre-commit-config.yaml",
     ".github/workflows/audiodvc.yaml",
+    ".github/workflows/audiodvc-diff.yaml",
 }
 
 

@@ -1,8 +1,11 @@
-"""The workflow that `init` writes, its steps run as GitHub would on the merge commit of a pull request."""
+"""The workflows that `init` writes, their steps run as GitHub would for a pull request."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -26,6 +29,23 @@ tables:
   emotion: {type: filewise, columns: {emotion: {scheme_id: emotion}}}
 """
 TABLE = "file,emotion\naudio/a.wav,happy\naudio/b.wav,angry\n"
+
+# GitHub's own program needs GitHub: this one keeps the comments of a pull request in a file.
+GH = """\
+import json, os, pathlib, re, sys
+path, words = pathlib.Path({comments!r}), sys.argv[1:]
+comments = json.loads(path.read_text()) if path.exists() else {{}}
+assert words[0] == "api" and os.environ["GH_TOKEN"] == "token"
+(place,) = (word for word in words if word.startswith("repos/someone/dataset/issues/"))
+if "--method" not in words:
+    mark = re.search('startswith."(.*?)"', words[words.index("--jq") + 1])[1]
+    print("\\n".join(number for number, body in comments.items() if body.startswith(mark)))
+else:
+    name, _, file = words[words.index("--field") + 1].partition("=@")
+    last = place.rpartition("/")[2]
+    number = str(len(comments) + 11) if last == "comments" else last
+    path.write_text(json.dumps({{**comments, number: pathlib.Path(file).read_text()}}))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +117,41 @@ def test_the_workflow_checks_what_a_pull_request_would_become(tmp_path: Path, na
     assert "ref" not in checkout.get("with", {})
 
 
+def test_a_pull_request_gets_one_comment_that_says_what_it_changes(tmp_path: Path) -> None:
+    """What is pushed later changes the comment, also to nothing; no file of the other side is written."""
+    repo = dataset(tmp_path, "")
+    propose(repo, {"db.emotion.csv": TABLE.replace("angry", "sad"), "hostile.py": "print('run')"})
+    comments = comment(repo, "audiodvc-diff.yaml", tmp_path)
+    (first,) = comments.values()
+    assert first.startswith("<!-- audiodvc-diff -->\n### ")
+    assert "angry -> sad" in first.replace("`", "")
+    assert not (tmp_path / "runner" / "dataset" / "hostile.py").exists()
+    propose(repo, {"db.emotion.csv": TABLE})
+    nothing = "<!-- audiodvc-diff -->\n**No change in meaning.**\n"
+    assert comment(repo, "audiodvc-diff.yaml", tmp_path) == dict.fromkeys(comments, nothing)
+
+
+def test_a_pull_request_that_changes_no_label_gets_no_comment(tmp_path: Path) -> None:
+    """Nor does a folder beside the dataset in question matter."""
+    repo = dataset(tmp_path, "sets/one/")
+    propose(repo, {"README.md": "# Two datasets\n"})
+    assert comment(repo, "audiodvc-sets-one-diff.yaml", tmp_path) == {}
+    propose(repo, {"sets/one/db.emotion.csv": TABLE.replace("angry", "sad")})
+    (said,) = comment(repo, "audiodvc-sets-one-diff.yaml", tmp_path).values()
+    assert said.startswith("<!-- audiodvc-sets-one-diff -->\n")
+
+
+def test_the_workflow_that_may_comment_takes_no_file_of_the_pull_request(tmp_path: Path) -> None:
+    """Whoever opens one would otherwise run programs with the rights of the repository."""
+    text = workflow(dataset(tmp_path, ""), "audiodvc-diff.yaml")
+    assert set(text["on"]) == {"pull_request_target"}
+    assert text["permissions"] == {"contents": "read", "pull-requests": "write"}
+    (checkout,) = (step for step in steps(text) if "checkout" in step.get("uses", ""))
+    assert checkout["with"] == {"fetch-depth": 0}
+    assert "GH_TOKEN" not in text["jobs"]["diff"]["env"]
+    assert [step["name"] for step in steps(text) if "GH_TOKEN" in step.get("env", {})] == ["Comment"]
+
+
 def dataset(tmp_path: Path, folder: str) -> Repo:
     """A dataset that `init` made, with two recordings, committed."""
     repo = Repo(tmp_path / "work")
@@ -136,13 +191,35 @@ def merge(repo: Repo, folder: str, *, theirs: str, ours: str) -> None:
     assert len(repo.git("log", "-1", "--format=%P").split()) == 2
 
 
-def run(repo: Repo, name: str, tmp_path: Path) -> Job:
+def propose(repo: Repo, files: Mapping[str, str]) -> None:
+    """Push to a pull request, as somebody with a fork would: its commit is known by the number only."""
+    repo.git("checkout", "--quiet", "--detach", "main")
+    put(repo, files)
+    repo.git("add", "--all")
+    repo.git("-c", "core.hooksPath=/dev/null", "commit", "--quiet", "--allow-empty", "--message", "A fix")
+    repo.git("update-ref", "refs/pull/7/head", "HEAD")
+    repo.git("checkout", "--quiet", "main")
+
+
+def comment(repo: Repo, name: str, tmp_path: Path) -> dict[str, str]:
+    """Run the workflow for the pull request as it is now; what is said on its page then."""
+    shutil.rmtree(tmp_path / "runner", ignore_errors=True)
+    done = run(repo, name, tmp_path, depth=0)
+    assert [step.code for step in done.steps] == [0, 0], done.steps
+    comments = tmp_path / "comments.json"
+    said: dict[str, str] = json.loads(comments.read_text()) if comments.exists() else {}
+    return said
+
+
+def run(repo: Repo, name: str, tmp_path: Path, depth: int = 1) -> Job:
     """Run the steps that have a command, in a clone without media, as GitHub's runner does."""
     clone = tmp_path / "runner" / "dataset"
-    repo.git("clone", "--quiet", "--no-local", "--depth=1", repo.path.as_uri(), str(clone))
+    shallow = [f"--depth={depth}"] if depth else []
+    repo.git("clone", "--quiet", "--no-local", *shallow, repo.path.as_uri(), str(clone))
     text = workflow(Repo(clone), name)
-    folder = text["jobs"]["check"].get("defaults", {}).get("run", {}).get("working-directory", ".")
-    env = environment(tmp_path, clone)
+    (job,) = text["jobs"].values()
+    folder = job.get("defaults", {}).get("run", {}).get("working-directory", ".")
+    env = {**environment(tmp_path, clone), **filled(job.get("env", {}), {})}
     done: list[Ran] = []
     for step in steps(text):
         failed = any(ran.code for ran in done)
@@ -151,8 +228,19 @@ def run(repo: Repo, name: str, tmp_path: Path) -> Job:
             and "pip install" not in step["run"]
             and (not failed or "!cancelled()" in step.get("if", ""))
         ):
-            done.append(bash(step["run"], clone / folder, env))
+            outputs = dict(re.findall(r"(?m)^(\w+)=(.*)$", Path(env["GITHUB_OUTPUT"]).read_text()))
+            done.append(bash(step["run"], clone / folder, env | filled(step.get("env", {}), outputs)))
     return Job(done, Path(env["GITHUB_STEP_SUMMARY"]).read_text())
+
+
+def filled(env: Mapping[str, str], outputs: Mapping[str, str]) -> dict[str, str]:
+    """The values that GitHub puts in the place of its expressions."""
+    known = {"github.event.pull_request.number": "7", "github.token": "token"}
+    known |= {f"steps.diff.outputs.{name}": value for name, value in outputs.items()}
+    return {
+        name: re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda found: known[found[1]], value)
+        for name, value in env.items()
+    }
 
 
 def bash(command: str, folder: Path, env: dict[str, str]) -> Ran:
@@ -170,28 +258,36 @@ def bash(command: str, folder: Path, env: dict[str, str]) -> Ran:
 
 def environment(tmp_path: Path, clone: Path) -> dict[str, str]:
     """What GitHub sets for a step, and an environment into which audiodvc was installed."""
-    program = tmp_path / "bin" / "audiodvc"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m audiodvc "$@"\n')
-    program.chmod(0o755)
-    summary = tmp_path / "summary.md"
+    programs = {
+        "audiodvc": f'#!/bin/sh\nexec "{sys.executable}" -m audiodvc "$@"\n',
+        "gh": f"#!{sys.executable}\n{GH.format(comments=str(tmp_path / 'comments.json'))}",
+    }
+    for name, text in programs.items():
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(text)
+        program.chmod(0o755)
+    summary, outputs = tmp_path / "summary.md", tmp_path / "outputs"
     summary.touch()
+    outputs.write_text("")
     event = tmp_path / "event.json"
     event.write_text('{"pull_request": {"number": 7}}')
     return {
         **os.environ,
-        "PATH": os.pathsep.join([str(program.parent), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]]),
         "CI": "true",
         "GITHUB_ACTIONS": "true",
         "GITHUB_BASE_REF": "main",
         "GITHUB_EVENT_NAME": "pull_request",
         "GITHUB_EVENT_PATH": str(event),
         "GITHUB_HEAD_REF": "topic",
+        "GITHUB_OUTPUT": str(outputs),
         "GITHUB_REF": "refs/pull/7/merge",
         "GITHUB_REPOSITORY": "someone/dataset",
         "GITHUB_STEP_SUMMARY": str(summary),
         "GITHUB_WORKSPACE": str(clone),
         "RUNNER_OS": "Linux",
+        "RUNNER_TEMP": str(tmp_path),
     }
 
 
@@ -203,5 +299,6 @@ def workflow(repo: Repo, name: str) -> dict[str, Any]:
 
 def steps(text: dict[str, Any]) -> list[dict[str, Any]]:
     """The steps of its only job."""
-    found: list[dict[str, Any]] = text["jobs"]["check"]["steps"]
+    (job,) = text["jobs"].values()
+    found: list[dict[str, Any]] = job["steps"]
     return found
