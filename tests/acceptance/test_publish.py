@@ -82,8 +82,9 @@ class TestFirst:
         """With all that `init` writes, one commit, an annotated tag, and the objects beside it."""
         assert files_of(bare) == sorted(
             """.dvc/.gitignore .dvc/config .dvcignore .gitattributes .github/workflows/audiodvc.yaml
-            .gitignore .pre-commit-config.yaml CHANGELOG.md alone.wav.dvc alone.wav.media.csv audio.dvc
-            audio.media.csv audiodvc.yaml db.emotion.csv db.yaml dvc.yaml erased.csv""".split()
+            .github/workflows/audiodvc-diff.yaml .gitignore .pre-commit-config.yaml CHANGELOG.md
+            alone.wav.dvc alone.wav.media.csv audio.dvc audio.media.csv audiodvc.yaml
+            db.emotion.csv db.yaml dvc.yaml erased.csv""".split()
         )
         assert git(bare, "rev-parse", "--is-bare-repository").strip() == "true"
         assert git(bare, "cat-file", "-t", "v1.0.0").strip() == "tag"
