@@ -22,6 +22,7 @@ import soundfile
 import yaml
 
 from audiodvc.cli.main import run
+from tests import warm
 
 Content = str | bytes | None
 """What a file should hold; None removes it."""
@@ -35,8 +36,11 @@ class Repo:
 
     def run(self, *words: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command in the repository; `audiodvc`, `dvc` and `python` are those of the tests."""
+        command = _command(words)
+        if command[0] == sys.executable and (done := warm.run(command[1:], self.path, stdin)):
+            return done
         return subprocess.run(
-            _command(words), cwd=self.path, input=stdin, capture_output=True, text=True, check=False
+            command, cwd=self.path, input=stdin, capture_output=True, text=True, check=False
         )
 
     def git(self, *words: str) -> str:

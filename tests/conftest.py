@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import warm
 from tests.builder import MakeRepo, RepoFactory, make_template
 from tests.guard.sitecustomize import forbid_network
 
@@ -34,7 +35,14 @@ def sealed_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name, value in _environment(world, tmp_path_factory.getbasetemp()).items():
             patch.setenv(name, value)
         forbid_network()
-        yield world
+        with warm.opened():
+            yield world
+
+
+@pytest.fixture
+def warm_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare this test the start-up of Python, in hooks and scripts too: see tests/warm.py."""
+    warm.stand_in(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from audiodvc.adapters.terminal import silence
 from audiodvc.project import dataset
 from audiodvc.project.build import Report, build
 from audiodvc.project.building.conversions import Executor
+from tests import warm
 from tests.builder import Repo, RepoFactory, tone
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def put_programs(folder: Path, patch: pytest.MonkeyPatch) -> None:
     folder.mkdir()
     for name in ("audiodvc", "dvc"):
         program = folder / name
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {name} "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec "{warm.python()}" -m {name} "$@"\n')
         program.chmod(0o755)
     patch.setenv("PATH", os.pathsep.join([str(folder), os.environ["PATH"]]))
 

@@ -10,12 +10,13 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterable
 from contextlib import chdir
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+
+from tests import warm
 
 _BLOCK = re.compile(r"(?ms)(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```$")
 
@@ -56,7 +57,7 @@ def run(text: str, folder: Path, programs: Path) -> subprocess.CompletedProcess[
     programs.mkdir(parents=True)
     for name in ("audiodvc", "dvc"):
         program = programs / name
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {name} "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec "{warm.python()}" -m {name} "$@"\n')
         program.chmod(0o755)
     env = {**os.environ, "PATH": os.pathsep.join([str(programs), os.environ["PATH"]])}
     return subprocess.run(

@@ -169,6 +169,7 @@ def test_versions_are_tags_with_what_changed(told: Told) -> None:
     assert line in (told.folder / "clone" / "CHANGELOG.md").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("warm_python")
 def test_quiet_demo_says_where_it_is_and_makes_the_same_dataset(told: Told, tmp_path: Path) -> None:
     """In a folder that is empty, below a git repository that is not touched."""
     run(tmp_path, "git", "init", "--quiet")
@@ -203,6 +204,7 @@ def test_place_that_is_taken_is_left_alone(tmp_path: Path, occupied: str) -> Non
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.usefixtures("warm_python")
 def test_demo_stops_at_a_command_that_fails_and_shows_what_it_said(tmp_path: Path) -> None:
     """Here a hook of the user's own refuses the commit."""
     hook = tmp_path / "hooks" / "pre-commit"

@@ -331,8 +331,7 @@ def test_a_copy_begins_at_the_beginning(repo: Repo, cache: Path) -> None:
     assert files([*db, first]) == files([*other, first])
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-@pytest.mark.parametrize("is_here", [True, False])
+@pytest.mark.parametrize(("method", "is_here"), [("fork", True), ("fork", False), ("spawn", False)])
 def test_workers_share_the_batches(repo: Repo, cache: Path, method: str, *, is_here: bool) -> None:
     """Several processes at once, forked after the libraries were used or not, each with its part."""
     if is_here:

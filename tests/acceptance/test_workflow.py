@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import warm
 from tests.builder import Repo, tone
 
 HEADER = """\
@@ -259,7 +260,7 @@ def bash(command: str, folder: Path, env: dict[str, str]) -> Ran:
 def environment(tmp_path: Path, clone: Path) -> dict[str, str]:
     """What GitHub sets for a step, and an environment into which audiodvc was installed."""
     programs = {
-        "audiodvc": f'#!/bin/sh\nexec "{sys.executable}" -m audiodvc "$@"\n',
+        "audiodvc": f'#!/bin/sh\nexec "{warm.python()}" -m audiodvc "$@"\n',
         "gh": f"#!{sys.executable}\n{GH.format(comments=str(tmp_path / 'comments.json'))}",
     }
     for name, text in programs.items():

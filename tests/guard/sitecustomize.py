@@ -7,8 +7,7 @@ the process of the tests itself calls `forbid_network`.
 from __future__ import annotations
 
 import os
-import socket
-from typing import Any
+import sys
 
 LOOPBACK = ("127.", "localhost", "::1", "::ffff:127.")
 
@@ -18,20 +17,10 @@ class NetworkForbidden(RuntimeError):  # noqa: N818 - a test's mistake, not an e
 
 
 def forbid_network() -> None:
-    """Make every connection to another machine fail, in this process."""
-    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
-
-    def guarded_connect(self: socket.socket, address: Any) -> None:  # noqa: ANN401
-        refuse_other_machines(address)
-        connect(self, address)
-
-    def guarded_connect_ex(self: socket.socket, address: Any) -> int:  # noqa: ANN401
-        refuse_other_machines(address)
-        return connect_ex(self, address)
-
-    # mypy has no other way to say that a method is replaced on purpose.
-    socket.socket.connect = guarded_connect  # type: ignore[method-assign, assignment]
-    socket.socket.connect_ex = guarded_connect_ex  # type: ignore[method-assign, assignment]
+    """Make every connection to another machine fail, in this process, without a need of `socket` for it."""
+    sys.addaudithook(
+        lambda event, words: refuse_other_machines(words[1]) if event == "socket.connect" else None
+    )
 
 
 def refuse_other_machines(address: object) -> None:
