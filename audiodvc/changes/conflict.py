@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,6 +13,8 @@ Value = str | Mapping[str, str] | None
 
 MARKER_SIZE = 7
 OURS, BASE, THEIRS = "ours", "base", "theirs"
+CHANGED = "changed"
+"""What is said of the side that has a table, column or file, where the other one took it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +70,33 @@ class Merged:
 
     def sized(self, size: int) -> bytes:
         """The text with markers of another size, which git asks for where it merges ancestors."""
-        text = self.text
-        for block in self.blocks if size != MARKER_SIZE else ():
-            text = text.replace(block.text(), block.text(size), 1)
-        return text
+        return (
+            self.text if size == MARKER_SIZE else settled(self.text, self.blocks, lambda one: one.text(size))
+        )
 
     def named(self, path: str) -> Merged:
         """The same, with another path in its conflicts."""
         blocks = tuple(replace(block, conflicts=_named(block.conflicts, path)) for block in self.blocks)
         return replace(self, conflicts=_named(self.conflicts, path), blocks=blocks)
+
+
+def parted(text: bytes, blocks: Iterable[Block]) -> list[bytes | Block]:
+    """A text cut at those of its blocks that are known; one that somebody has edited is not."""
+    known = {block.text(): block for block in blocks}
+    found, at = list[bytes | Block](), 0
+    for match in _BLOCK.finditer(text):
+        if match[0] in known:
+            found += [text[at : match.start()], known[match[0]]]
+            at = match.end()
+    return [*found, text[at:]]
+
+
+_BLOCK = re.compile(rb"^<{7} ours\n(?:(?!<{7} )[^\n]*\n)*?>{7} theirs\n", re.MULTILINE)
+
+
+def settled(text: bytes, blocks: Iterable[Block], lines: Callable[[Block], bytes]) -> bytes:
+    """The text with other lines in the place of these blocks."""
+    return b"".join(lines(part) if isinstance(part, Block) else part for part in parted(text, blocks))
 
 
 def left(path: str, why: str) -> Merged:

@@ -7,9 +7,18 @@ from typing import NamedTuple
 
 import polars as pl
 
-from audiodvc.changes import conflict, mergelines, mergeorder, mergerows, mergesame, mergetext, rows
-from audiodvc.changes.conflict import Conflict, Merged
-from audiodvc.changes.mergerows import Columns, Outcome, State
+from audiodvc.changes import (
+    conflict,
+    mergebase,
+    mergelines,
+    mergeorder,
+    mergerows,
+    mergesame,
+    mergetext,
+    rows,
+)
+from audiodvc.changes.conflict import CHANGED, Conflict, Merged
+from audiodvc.changes.mergerows import Columns, Key, Outcome, State
 from audiodvc.changes.mergesame import Has
 from audiodvc.changes.mergetext import Shape
 from audiodvc.changes.rows import names
@@ -25,11 +34,12 @@ def merge_table(base: bytes, ours: bytes, theirs: bytes, spec: Spec | None, path
 
     `spec` is what the table is to one of the sides: columns that it does not have are compared as text.
     """
-    parts = mergelines.parted(base, ours, theirs)
-    texts = (parts.base, parts.ours, parts.theirs) if parts else (base, ours, theirs)
+    known = mergebase.parted(base)
+    parts = mergelines.parted(known.text, ours, theirs)
+    texts = (parts.base, parts.ours, parts.theirs) if parts else (known.text, ours, theirs)
     sides = [_side(text, path, name) for text, name in zip(texts, _SIDES, strict=True)]
-    common = _side(parts.common, path, "base") if parts else None
-    given = [*sides, common] if common else sides
+    more = [_side(text, path, "base") for text in (parts.common if parts else b"", known.unclear)]
+    given = [*sides, *more]
     if parts and any(one.fault for one in given):
         # Whoever mends it looks for the line in the whole text.
         given = [_side(text, path, name) for text, name in zip((base, ours, theirs), _SIDES, strict=True)]
@@ -37,7 +47,7 @@ def merge_table(base: bytes, ours: bytes, theirs: bytes, spec: Spec | None, path
     why = next((one.fault for one in given if one.fault), "")
     if why or form is None:
         return conflict.left(path, why or "the first lines do not agree about the key")
-    return _merged(_Work(path, form, [one.table for one in sides]), common.table if common else None)
+    return _merged(_Work(path, form, *([one.table for one in some] for some in (sides, more))))
 
 
 _SIDES = ("base", "ours", "theirs")
@@ -49,11 +59,15 @@ class _Side(NamedTuple):
 
 
 class _Work(NamedTuple):
-    """Three tables that can be read, base first, and what they are."""
+    """Three tables that can be read, base first, and what they are.
+
+    `more` are the rows that all three have beside, and those of which the base tells nothing.
+    """
 
     path: str
     spec: Spec
     tables: Sequence[Table]
+    more: Sequence[Table]
 
     @property
     def columns(self) -> list[str]:
@@ -96,9 +110,9 @@ def _guessed(columns: Collection[str]) -> Spec | None:
     return Spec("", "filewise", FILEWISE_LEVELS) if "file" in columns else None
 
 
-def _merged(work: _Work, common: Table | None) -> Merged:
+def _merged(work: _Work) -> Merged:
     frames = [_frame(work, one) for one in work.tables]
-    same = _frame(work, common) if common else frames[0].clear()
+    same, unclear = (_frame(work, one) for one in work.more)
     keys = names("k", len(work.spec.levels))
     why = _unfit(work, [*frames, same], keys)
     if why:
@@ -108,7 +122,7 @@ def _merged(work: _Work, common: Table | None) -> Merged:
     gone = tuple(_lost(work, states))
     if gone:
         return Merged(b"", gone, is_left=True)
-    outcome = _rows(work, states)
+    outcome = _rows(work, states, frozenset(unclear.select(keys).iter_rows()))
     values = names("v", len(work.values))
     shape = Shape(work.path, work.spec, _order(work), tuple(work.values))
     return mergetext.written(shape, pl.concat([same, equal]).select(*keys, *values), outcome)
@@ -162,18 +176,19 @@ def _lost(work: _Work, states: Sequence[State]) -> Iterator[Conflict]:
     base, *sides = states
     first = len(work.values)
     for at, name in enumerate(_losing(work), first):
-        for state, one in zip(sides, work.tables[1:], strict=True):
-            if name in one.columns:
+        said = [CHANGED if name in one.columns else None for one in work.tables[1:]]
+        for state, change in zip(sides, said, strict=True):
+            if change:
                 found = mergerows.edited(base, state, movable=_is_movable(work))
                 if any(new[at] != (old[at] if old else "") for old, new in found):
-                    yield Conflict(work.path, "column", field=name)
+                    yield Conflict(work.path, "column", (), name, "", *said)
 
 
-def _rows(work: _Work, states: Sequence[State]) -> Outcome:
+def _rows(work: _Work, states: Sequence[State], unclear: frozenset[Key]) -> Outcome:
     width = len(work.values)
     base, ours, theirs = ({key: row[:width] for key, row in state.items()} for state in states)
     at = work.values.index(MD5) if work.spec.kind == "index" and MD5 in work.values else None
-    return mergerows.merge(base, ours, theirs, Columns(width, at), movable=_is_movable(work))
+    return mergerows.merge(base, ours, theirs, Columns(width, at, unclear), movable=_is_movable(work))
 
 
 def _is_movable(work: _Work) -> bool:

@@ -48,15 +48,19 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """How many columns rows have; the one at `bytes` names what all others describe, if there is one."""
+    """How many columns rows have; the one at `bytes` names what all others describe, if there is one.
+
+    Of `unclear` keys the base tells nothing: whatever the sides differ in there is a conflict.
+    """
 
     count: int
     bytes: int | None = None
+    unclear: frozenset[Key] = frozenset()
 
 
 def merge(base: State, ours: State, theirs: State, columns: Columns, *, movable: bool = False) -> Outcome:
     """The rows of both sides; those of segmented tables may be `movable`."""
-    found = [(trio, _settled(trio, columns)) for trio in _trios(base, ours, theirs, movable=movable)]
+    found = [(trio, _outcome(trio, columns)) for trio in _trios(base, ours, theirs, movable=movable)]
     claimed = Counter(key for trio, outcome in found for key in _claims(trio, outcome))
     rows, clashes = list[Row](), list[Clash]()
     for trio, outcome in found:
@@ -71,9 +75,19 @@ def merge(base: State, ours: State, theirs: State, columns: Columns, *, movable:
 
 def edited(base: State, side: State, *, movable: bool = False) -> Iterator[tuple[Cells | None, Cells]]:
     """The rows of one side with what they were, None for those that were added."""
-    was = {new: old for old, new in _moved(base, side).items()} if movable else {}
+    was = {new: old for old, new in moved(base, side).items()} if movable else {}
     for key, cells in side.items():
         yield base.get(was.get(key, key)), cells
+
+
+def moved(base: State, side: State) -> dict[Key, Key]:
+    """Where segments went that one side moved."""
+    gone = [key for key in base if key not in side]
+    come = [key for key in side if key not in base]
+    if not gone or not come:
+        return {}
+    pairs = moves.segments(_frame(gone), _frame(come))
+    return {gone[i]: come[j] for i, j in pairs.iter_rows()}
 
 
 class _Trio(NamedTuple):
@@ -85,8 +99,8 @@ class _Trio(NamedTuple):
 
 
 def _trios(base: State, ours: State, theirs: State, *, movable: bool) -> Iterator[_Trio]:
-    mine = _moved(base, ours) if movable else {}
-    other = _moved(base, theirs) if movable else {}
+    mine = moved(base, ours) if movable else {}
+    other = moved(base, theirs) if movable else {}
     for key, cells in base.items():
         places = mine.get(key, key), other.get(key, key)
         yield _Trio(Row(key, cells), _at(ours, places[0]), _at(theirs, places[1]))
@@ -105,16 +119,6 @@ def _at(state: State, key: Key) -> Row | None:
     return Row(key, state[key]) if key in state else None
 
 
-def _moved(base: State, side: State) -> dict[Key, Key]:
-    """Where segments went that one side moved."""
-    gone = [key for key in base if key not in side]
-    come = [key for key in side if key not in base]
-    if not gone or not come:
-        return {}
-    pairs = moves.segments(_frame(gone), _frame(come))
-    return {gone[i]: come[j] for i, j in pairs.iter_rows()}
-
-
 def _frame(keys: Sequence[Key]) -> pl.DataFrame:
     return pl.DataFrame(keys, dict.fromkeys(("k0", "k1", "k2"), pl.String), orient="row")
 
@@ -124,6 +128,23 @@ def _claims(trio: _Trio, outcome: Row | Clash | None) -> set[Key]:
     if isinstance(outcome, Row):
         return {outcome.key}
     return set() if outcome is None else {row.key for row in (trio.ours, trio.theirs) if row is not None}
+
+
+def _outcome(trio: _Trio, columns: Columns) -> Row | Clash | None:
+    is_unclear = any(row is not None and row.key in columns.unclear for row in trio)
+    return _unclear(trio, columns) if is_unclear else _settled(trio, columns)
+
+
+def _unclear(trio: _Trio, columns: Columns) -> Row | Clash | None:
+    """A row that both sides have alike, or a conflict of all that they have otherwise."""
+    base, ours, theirs = trio
+    if ours == theirs:
+        return ours
+    if ours is None or theirs is None or ours.key != theirs.key:
+        place = next(row.key for row in trio if row is not None)
+        return Clash(place, base, ours, theirs, is_whole=True)
+    fields = tuple(at for at, (x, y) in enumerate(zip(ours.cells, theirs.cells, strict=True)) if x != y)
+    return Clash(ours.key, base, ours, theirs, (columns.bytes,) if columns.bytes in fields else fields)
 
 
 def _settled(trio: _Trio, columns: Columns) -> Row | Clash | None:
@@ -139,10 +160,10 @@ def _settled(trio: _Trio, columns: Columns) -> Row | Clash | None:
 
 def _both(trio: _Trio, ours: Row, theirs: Row, columns: Columns) -> Row | Clash:
     base = trio.base or Row(ours.key, ("",) * columns.count)
-    moved = ours.key != theirs.key and base.key not in (ours.key, theirs.key)
+    are_apart = ours.key != theirs.key and base.key not in (ours.key, theirs.key)
     key = theirs.key if ours.key == base.key else ours.key
     mine, other, fields = _cells(base.cells, ours.cells, theirs.cells, columns)
-    if moved:
+    if are_apart:
         rows = Row(ours.key, mine), Row(theirs.key, other)
         return Clash(base.key, trio.base, *rows, fields, is_whole=True)
     if fields:

@@ -9,7 +9,6 @@ import polars as pl
 
 from audiodvc.changes.conflict import MARKER_SIZE, Block, Conflict, Kind, Merged, Value
 from audiodvc.changes.mergerows import Clash, Outcome, Row
-from audiodvc.changes.rows import names
 from audiodvc.model import cells, table
 from audiodvc.model.spec import Spec
 
@@ -76,13 +75,23 @@ def _sorted(shape: Shape, frame: pl.DataFrame) -> pl.DataFrame:
 def _pieces(
     shape: Shape, frame: pl.DataFrame, places: Sequence[int], blocks: Sequence[Block]
 ) -> Iterator[bytes]:
-    yield table.first_line(shape.columns).encode()
-    start = 0
-    for place, block in zip(places, blocks, strict=True):
-        yield table.dump((), frame[start:place])
+    yield table.line(shape.columns).encode()
+    *before, last = _between(frame, places)
+    for rows, block in zip(before, blocks, strict=True):
+        yield rows
         yield block.text(MARKER_SIZE)
-        start = place + 1
-    yield table.dump((), frame[start:])
+    yield last
+
+
+def _between(frame: pl.DataFrame, places: Sequence[int]) -> list[bytes]:
+    """The rows before each of some places, without those that stand there, and the rows behind the last."""
+    starts, ends = [0, *(place + 1 for place in places)], [*places, frame.height]
+    text = table.dump((), frame)
+    if b'"' in text:
+        return [table.dump((), frame[start:end]) for start, end in zip(starts, ends, strict=True)]
+    # A line is a row: there may be thousands of conflicts, and writing a frame takes its time.
+    lines = text.splitlines(keepends=True)
+    return [b"".join(lines[start:end]) for start, end in zip(starts, ends, strict=True)]
 
 
 def _block(shape: Shape, clash: Clash) -> Block:
@@ -93,9 +102,8 @@ def _block(shape: Shape, clash: Clash) -> Block:
 def _line(shape: Shape, row: Row | None) -> bytes:
     if row is None:
         return b""
-    own = [*names("k", len(row.key)), *names("v", len(row.cells))]
-    frame = pl.DataFrame([(*row.key, *row.cells)], dict.fromkeys(own, pl.String), orient="row")
-    return table.dump((), frame.select(shape.named))
+    known = dict(zip((*shape.spec.key, *shape.values), (*row.key, *row.cells), strict=True))
+    return table.line([known[name] for name in shape.columns]).encode()
 
 
 def _conflicts(shape: Shape, clash: Clash) -> Iterator[Conflict]:

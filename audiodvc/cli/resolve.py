@@ -9,26 +9,30 @@ import click
 from audiodvc.cli.console import Console
 from audiodvc.errors import UsageError
 from audiodvc.project import dataset
-from audiodvc.project.settle import Choice, Side, settle
+from audiodvc.project.choice import Choice, Side
+from audiodvc.project.settle import settle
 from audiodvc.report import conflicts as report
+
+_SIDES: tuple[Side, ...] = ("ours", "theirs", "base", "delete")
 
 
 @click.command(name="resolve")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.argument("key", nargs=-1)
-@click.option("--ours", "side", flag_value="ours", help="Take what the branch has that is merged into.")
-@click.option("--theirs", "side", flag_value="theirs", help="Take what comes from the other branch.")
-@click.option("--base", "side", flag_value="base", help="Take what there was before both changed it.")
-@click.option("--delete", "side", flag_value="delete", help="Take the row, or the file, out.")
+@click.option("--ours", is_flag=True, help="Take what the branch has that is merged into.")
+@click.option("--theirs", is_flag=True, help="Take what comes from the other branch.")
+@click.option("--base", is_flag=True, help="Take what there was before both changed it.")
+@click.option("--delete", is_flag=True, help="Take the row, or the file, out.")
 @click.option("--value", "values", multiple=True, metavar="COLUMN=V", help="Give a cell a value of its own.")
 @click.pass_obj
 def command(
     console: Console,
+    /,
     *,
     path: Path | None,
     key: tuple[str, ...],
-    side: Side | None,
     values: tuple[str, ...],
+    **sides: bool,
 ) -> int:
     """Settle conflicts of a merge: those of the file PATH, of one KEY in it, or all.
 
@@ -37,12 +41,13 @@ def command(
     if conflicts are left, or if a file is not staged since something in it is wrong. Where git has merged
     without audiodvc, and both sides fit together, no option is needed.
     """
-    if side and values:
-        raise UsageError("take a side, or give values")
+    named = [side for side in _SIDES if sides[side]]
+    if len(named) + bool(values) > 1:
+        raise UsageError("take one side, or give values")
     pairs = tuple(_pair(one) for one in values)
     found = dataset.find(console.folder, None)
     name = found.relative(console.folder / path) if path else None
-    done = settle(found, console.progress, Choice(side, pairs), name, key)
+    done = settle(found, console.progress, Choice(named[0] if named else None, pairs), name, key)
     console.result(report.settled(done))
     return int(bool(done.left or done.findings))
 

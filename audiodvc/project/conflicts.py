@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audiodvc.adapters import git, git_merge
 from audiodvc.changes import conflict
@@ -16,6 +16,9 @@ from audiodvc.project.mergedriver import Place, Texts
 
 BOTH_FIT = "git merged it line by line, and both sides fit together: `audiodvc resolve` writes that"
 BY_HAND = "edited by hand"
+UNSTAGED = "settled, and not staged yet: `audiodvc resolve` looks at it, and stages it"
+_SAME_LINES = "both sides changed the same lines"
+_BINARY = "both sides changed it, and it is no text"
 
 MARKER = b"<<<<<<< "
 
@@ -24,13 +27,15 @@ MARKER = b"<<<<<<< "
 class Unmerged:
     """A file whose conflict is not settled: its sides, their merge, and what of it is still open.
 
-    `text` is the file as it is, or as audiodvc merges it where git's own merge of lines stands there.
+    `found` is the file as it is, `text` the same, or what audiodvc makes of it where git's own merge of lines
+    stands there.
     """
 
     path: str
     sides: Mapping[int, bytes]
     merged: Merged
     text: bytes
+    found: bytes
     blocks: tuple[Block, ...] = ()
     open: tuple[Conflict, ...] = ()
 
@@ -45,20 +50,27 @@ class Unmerged:
         return {git_merge.OURS, git_merge.THEIRS} <= self.sides.keys()
 
     @property
+    def is_binary(self) -> bool:
+        """Whether git finds no lines in it."""
+        return any(b"\0" in text for text in self.sides.values())
+
+    @property
     def is_edited(self) -> bool:
         """Whether markers are in it that no merge has left so."""
         return not self.is_whole and not self.blocks and MARKER in self.text
 
 
 def conflicts(dataset: Dataset) -> tuple[Conflict, ...]:
-    """Everything that both sides changed and nobody has settled yet."""
-    return tuple(one for file in unmerged(dataset) for one in file.open)
+    """Everything that both sides changed and nobody has settled yet, and what is settled and not staged."""
+    found = ((file.path, file.open) for file in unmerged(dataset))
+    return tuple(one for path, some in found for one in some or (Conflict(path, "text", field=UNSTAGED),))
 
 
 def unmerged(dataset: Dataset) -> list[Unmerged]:
     """The files of the dataset that are unmerged, those first that others follow from."""
     stages = git_merge.stages(dataset.root)
-    mine = layout.own(stages)
+    headers = git.listed(dataset.root, f"*/{layout.HEADER}")
+    mine = [path for path in layout.own((*stages, *headers)) if path in stages]
     blobs = {blob for path in mine for blob in stages[path].values()}
     known = git.blobs(dataset.root, blobs) if blobs else {}
     sides = {path: {stage: known[blob] for stage, blob in stages[path].items()} for path in mine}
@@ -71,20 +83,32 @@ def _rank(path: str) -> tuple[int, str]:
 
 
 def _unmerged(dataset: Dataset, path: str, sides: Mapping[int, bytes]) -> Unmerged:
-    text = dataset.read(path) or b""
+    text = found = dataset.read(path) or b""
     if not {git_merge.OURS, git_merge.THEIRS} <= sides.keys():
-        return Unmerged(path, sides, Merged(b"", is_left=True), text, open=(_removed(path, sides),))
+        return Unmerged(path, sides, Merged(b"", is_left=True), text, found, open=(_removed(path, sides),))
     texts = Texts(*(sides.get(stage, b"") for stage in (git_merge.BASE, git_merge.OURS, git_merge.THEIRS)))
     merged = _merge(dataset, path, texts)
+    if not any(b"\r" in side for side in texts):
+        text = text.replace(b"\r\n", b"\n")  # as git checks it out for Windows
     if merged.is_left:
-        said = merged.conflicts or (Conflict(path, "text", field="both sides changed the same lines"),)
-        # Lines may fit together where rows have no meaning: until somebody has looked there is a conflict.
-        untouched = MARKER in text or text == git_merge.lines(*texts).text
-        return Unmerged(path, sides, merged, text, open=said if untouched else ())
+        return _left(Unmerged(path, sides, merged, text, found), texts)
     if MARKER in text and _is_of_lines(text, texts):
         text = merged.text
-    blocks = tuple(block for block in merged.blocks if block.text() in text)
-    return Unmerged(path, sides, merged, text, blocks, tuple(_open(dataset, path, merged, blocks, text)))
+    blocks = tuple(part for part in conflict.parted(text, merged.blocks) if isinstance(part, Block))
+    still = tuple(_open(dataset, path, merged, blocks, text))
+    return Unmerged(path, sides, merged, text, found, blocks, still)
+
+
+def _left(file: Unmerged, texts: Texts) -> Unmerged:
+    """A file whose lines only can be merged; its text has the base's lines too, if nobody has touched it."""
+    lines = git_merge.lines(*texts)
+    text = lines.text if _is_of_lines(file.text, texts) else file.text
+    # Lines may fit together where rows have no meaning: until somebody has looked there is a conflict.
+    is_open = MARKER in text or text == lines.text or (lines.is_binary and text == texts.ours)
+    if not is_open:
+        return file
+    said = Conflict(file.path, "text", field=_BINARY if lines.is_binary else _SAME_LINES)
+    return replace(file, text=text, open=file.merged.conflicts or (said,))
 
 
 def _merge(dataset: Dataset, path: str, texts: Texts) -> Merged:
@@ -99,7 +123,7 @@ def _merge(dataset: Dataset, path: str, texts: Texts) -> Merged:
 def _removed(path: str, sides: Mapping[int, bytes]) -> Conflict:
     """A file that one side took out, and the other one changed."""
     said = (
-        None if stage not in sides else "changed" if stage != git_merge.BASE else ""
+        None if stage not in sides else conflict.CHANGED if stage != git_merge.BASE else ""
         for stage in (git_merge.BASE, git_merge.OURS, git_merge.THEIRS)
     )
     is_media = layout.is_pointer(path) or path.endswith(layout.INDEX)
@@ -123,7 +147,7 @@ def _open(
     dataset: Dataset, path: str, merged: Merged, blocks: tuple[Block, ...], text: bytes
 ) -> Iterator[Conflict]:
     yield from (one for block in blocks for one in block.conflicts)
-    if not blocks and MARKER in text:
+    if MARKER in conflict.settled(text, blocks, lambda _: b""):
         yield Conflict(path, "text", field=BY_HAND)
     elif not merged.blocks and MARKER in (dataset.read(path) or b""):
         yield Conflict(path, "text", field=BOTH_FIT)

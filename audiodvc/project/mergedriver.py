@@ -17,7 +17,7 @@ from audiodvc.changes import mergeheader
 from audiodvc.changes.conflict import Merged
 from audiodvc.changes.merge import merge_table
 from audiodvc.errors import AudiodvcError
-from audiodvc.model import header, layout, snapshot
+from audiodvc.model import header, layout, snapshot, stages
 from audiodvc.model import spec as specs
 from audiodvc.model.spec import Spec
 from audiodvc.project import mergepointer
@@ -25,6 +25,9 @@ from audiodvc.project import mergepointer
 DRIVER = "merge.audiodvc.driver"
 _NAME = "merge.audiodvc.name"
 _SAID = "tables by row and cell, by audiodvc"
+_DERIVED = (layout.LOCK, stages.METRICS)
+"""Made from all others: `validate` says of flavors that they are stale, and `dvc repro` makes them."""
+_MARK = b"<<<<<<<"
 
 
 class Texts(NamedTuple):
@@ -75,22 +78,37 @@ def uninstall(top: Path) -> None:
 
 
 def is_installed(top: Path) -> bool:
-    """Whether git merges in meaning."""
-    return git.setting(top, DRIVER) is not None
+    """Whether git merges in meaning, through the audiodvc that asks."""
+    return git.setting(top, DRIVER) == _command()
 
 
 def run(place: Place, files: Files, size: int) -> int:
     """Merge into the file of our side; 0 if it is merged, 1 if there are conflicts in it."""
     texts = Texts(*(disk.read(path) or b"" for path in files))
     try:
-        merged = merge(place, texts)
+        merged = _unasked(texts) or merge(place, texts)
     except (AudiodvcError, OSError):
         merged = Merged(b"", is_left=True)
+    # In one step: whoever is killed here leaves our side as it was, of which git still makes a conflict.
     if merged.is_left:
-        files.ours.write_bytes(git_merge.lines(*texts, size).text)
-        return 1
-    files.ours.write_bytes(merged.sized(size))
+        lines = git_merge.lines(*texts, size)
+        disk.write(files.ours, lines.text)
+        return int(lines.is_conflict or not _is_replayed(texts))
+    disk.write(files.ours, merged.sized(size))
     return int(bool(merged.conflicts))
+
+
+def _unasked(texts: Texts) -> Merged | None:
+    """What only one side changed, or none; git itself asks of such when it does again what `rerere` knows."""
+    if texts.base in (texts.ours, texts.theirs):
+        return Merged(texts.theirs if texts.base == texts.ours else texts.ours)
+    return None
+
+
+def _is_replayed(texts: Texts) -> bool:
+    """Whether `rerere` asks: what had conflicts, what has the same now, what somebody has made of them."""
+    base, ours, theirs = (any(line.startswith(_MARK) for line in text.splitlines()) for text in texts)
+    return base and ours and not theirs
 
 
 def merge(place: Place, texts: Texts, revision: str = "") -> Merged:
@@ -102,7 +120,7 @@ def merge(place: Place, texts: Texts, revision: str = "") -> Merged:
         return _index(texts, name)
     if name == layout.ERASED or layout.table_id(name):
         return merge_table(*texts, spec(place, revision), name)
-    if name == layout.LOCK:
+    if name in _DERIVED and _header_of(place, revision) is not None:
         return Merged(texts.ours)
     return _header(texts, name) if name == layout.HEADER else _lines(texts)
 
@@ -111,10 +129,15 @@ def spec(place: Place, revision: str = "") -> Spec | None:
     """What a table is by our header; None where that does not declare it."""
     if place.inside == layout.ERASED:
         return snapshot.ERASED
-    known = place.beside(layout.HEADER)
-    parsed = header.parse(git.show(place.top, revision, known) or git.show(place.top, "HEAD", known) or b"")
+    parsed = header.parse(_header_of(place, revision) or b"")
     name = layout.table_id(place.inside)
     return parsed.spec(name) if name in parsed.tables else None
+
+
+def _header_of(place: Place, revision: str) -> bytes | None:
+    """Our header beside a file; None where the file is in no dataset."""
+    known = place.beside(layout.HEADER)
+    return git.show(place.top, revision, known) or git.show(place.top, "HEAD", known)
 
 
 def _header(texts: Texts, name: str) -> Merged:
@@ -142,9 +165,11 @@ def _lines(texts: Texts) -> Merged:
 def _command() -> str:
     """The command; where audiodvc cannot be started git's own merge of texts leaves markers, and a conflict.
 
-    A program that cannot be started ends with 1, as one does that found conflicts: markers tell them apart.
+    A program that cannot be started ends with 1, as one does that found conflicts: that one has written them.
     """
     # Without -P a module in the work tree would be run in place of ours.
     ours = f'{shlex.quote(sys.executable)} -P -m audiodvc merge-driver "$@"'
     lines = 'git merge-file -q --diff3 --marker-size="$4" -L ours -L base -L theirs "$2" "$1" "$3"'
-    return f'f() {{ {ours} && return; grep -q "^<<<<<<<" "$2" || {lines}; return 1; }}; f %O %A %B %L %P'
+    asis = 'git hash-object --no-filters "$2"'
+    words = f'was=$({asis}); {ours} && return; test "$({asis})" != "$was" || {lines}; return 1'
+    return f"f() {{ {words}; }}; f %O %A %B %L %P"

@@ -21,14 +21,14 @@ def merge(top: Path, name: str, texts: Sequence[bytes]) -> Merged:
     """The pointer that follows from the merged index; its directory object is in the local cache then."""
     found = [pointer.parse(text, name) if text else None for text in texts]
     base, ours, theirs = found
-    if ours is None or theirs is None or (base is None and texts[0]):
+    if ours is None or theirs is None:
         return conflict.left(name, "not all sides are pointers as `audiodvc add` writes them")
     if not any(one.index for one in found if one):
         lines = git_merge.lines(texts[0], texts[1], texts[2])  # plain DVC's, which names no index
         return Merged(b"" if lines.is_conflict else lines.text, is_left=lines.is_conflict)
     said = Conflict(name, "media", (), "md5", *(one.md5 if one else None for one in found))
     unclear = Merged(b"", (said,), is_left=True)
-    if (ours.path, ours.is_folder) != (theirs.path, theirs.is_folder):
+    if (base is None and texts[0]) or (ours.path, ours.is_folder) != (theirs.path, theirs.is_folder):
         return unclear
     indexes = _indexes(top, found)
     if indexes is None:
@@ -46,6 +46,17 @@ def of_index(top: Path, name: str, text: bytes, index: bytes) -> bytes:
         raise FormatError(f"{name} is not a pointer as `audiodvc add` writes it")
     new = _put(top, output, index)
     return pointer.rewritten(text, output, new) if output.index else pointer.dump(new, text)
+
+
+def is_unlisted(top: Path, name: str, text: bytes) -> bool:
+    """Whether a pointer holds other media than the index that it names: plain `dvc add` was there."""
+    output = pointer.parse(text, name)
+    if output is None or not output.index:
+        return False
+    try:
+        return not _agrees(top, output, git.blobs(top, [output.index])[output.index])
+    except AudiodvcError:
+        return False
 
 
 def _indexes(top: Path, found: Sequence[Output | None]) -> tuple[bytes, bytes, bytes] | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from audiodvc.changes.conflict import Conflict, Value
+from audiodvc.model import layout
 from audiodvc.project.settle import Settled
 from audiodvc.report.look import plain
 from audiodvc.words import counted
@@ -28,12 +29,27 @@ def as_json(conflicts: Iterable[Conflict]) -> str:
 
 def settled(done: Settled) -> str:
     """What is staged, and what keeps the rest from it."""
-    lines = [f"{plain(name)}: settled and staged" for name in done.staged]
+    lines = [f"{plain(name)}: {_settled(done, name)} and staged" for name in done.staged]
+    if any(layout.is_pointer(name) for name in done.staged):
+        # No hook of git's runs when a merge that had stopped is committed.
+        lines.append("`dvc checkout` brings the media that are not in the folder")
     if done.findings:
         lines += ["not staged, since what is in it is wrong:", *findings_lines(done)]
     if done.left:
         lines += [f"{counted(len(done.left), 'conflict')} left:", *_lines(done.left)]
     return "\n".join(lines)
+
+
+def _settled(done: Settled, name: str) -> str:
+    side = done.whole.get(name)
+    return "settled" if side is None else f"settled as {_AS_A_WHOLE[side]},"
+
+
+_AS_A_WHOLE: Mapping[str, str] = {
+    "ours": "ours has it, with nothing of theirs",
+    "theirs": "theirs has it, with nothing of ours",
+    "base": "it was before, with nothing of either side",
+}
 
 
 def findings_lines(done: Settled) -> Iterator[str]:
@@ -63,8 +79,11 @@ def _lines(conflicts: Sequence[Conflict]) -> Iterator[str]:
 def _line(one: Conflict) -> str:
     key = " ".join(text or '""' for _, text in one.key)
     where = "  ".join(part for part in (key, one.field or "") if part)
-    if one.kind in ("text", "column") and one.ours is None and one.theirs is None:
-        return f"column {one.field}: taken out, and changed" if one.kind == "column" else where
+    if one.kind == "text" and one.ours is None and one.theirs is None:
+        return where
+    if one.kind == "column":
+        gone, other = ("ours", "theirs") if one.ours is None else ("theirs", "ours")
+        return f"column {one.field}: taken out by {gone}, its cells changed by {other}"
     sides = (("ours", one.ours), ("base", one.base), ("theirs", one.theirs))
     said = "  ".join(f"{name}: {_said(value)}" for name, value in sides)
     return f"{where}  {said}" if where else said

@@ -50,14 +50,14 @@ class Sample(NamedTuple):
 # -- the merge against the reference ---------------------------------------------------------------
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(st.integers(0, 2**32))
 def test_small_tables_are_merged_as_the_reference_does(seed: int) -> None:
     """A few rows of any kind, in which every edit may meet every other one."""
     check(sample(Random(seed), rows=6, edits=4))
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.integers(0, 2**32))
 def test_segments_of_one_file_are_merged_as_the_reference_does(seed: int) -> None:
     """Segments that move onto each other, and away from each other, on both sides."""
@@ -65,13 +65,13 @@ def test_segments_of_one_file_are_merged_as_the_reference_does(seed: int) -> Non
 
 
 @pytest.mark.parametrize("kind", LEVELS)
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(10))
 def test_thousands_of_rows_are_merged_as_the_reference_does(kind: Kind, seed: int) -> None:
     """Rows of a hundred files: of each the edits meet in another way."""
     check(sample(Random(seed), rows=150, edits=110, kind=kind, files=100))
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_what_is_no_table_of_rows_is_left_to_git(seed: int) -> None:
     """A row too short, a key given twice, a marker, or another key in any of the texts."""
@@ -83,7 +83,7 @@ def test_what_is_no_table_of_rows_is_left_to_git(seed: int) -> None:
     check(Sample(texts[0], texts[1], texts[2], found.spec))
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_a_side_that_changed_nothing_leaves_the_other_one(seed: int) -> None:
     """The first law, but for the form: merge(b, x, b) = merge(b, b, x) = merge(b, x, x) = x."""
@@ -98,7 +98,7 @@ def test_a_side_that_changed_nothing_leaves_the_other_one(seed: int) -> None:
         assert rows_of(merged.text, spec) == rows_of(wanted, spec)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_the_sides_may_be_swapped(seed: int) -> None:
     """The second law: merge(b, x, y) = merge(b, y, x) up to the names of the sides."""
