@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from audiodvc.words import redact
+
 
 class AudiodvcError(Exception):
     """Something could not be done: what, where, and what to do next."""
@@ -11,9 +13,9 @@ class AudiodvcError(Exception):
     exit_code = 3
 
     def __init__(self, what: str, *, hint: str = "", details: Iterable[str] = ()) -> None:
-        self.what = what
-        self.hint = hint
-        self.details = tuple(details)
+        self.what = redact(what)
+        self.hint = redact(hint)
+        self.details = tuple(map(redact, details))
         super().__init__(str(self))
 
     def __str__(self) -> str:

@@ -32,5 +32,18 @@ def lasting(seconds: float) -> str:
 
 
 def redact(text: str) -> str:
-    """A text without the user names and passwords of the URLs in it."""
-    return re.sub(r"(?<=://)[^/\s]*@", "", text)
+    """A text without what lets somebody in: its URLs have no password, no query, and no user but for ssh."""
+    text = _ACCOUNT.sub(_known_user, text)
+    return _QUERY.sub(r"\1?***", _BROKEN_ACCOUNT.sub(r"\1", text))
+
+
+_ACCOUNT = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/\s]*)@")
+# As where a slash of a password was not written as %2F; a port is none.
+_BROKEN_ACCOUNT = re.compile(r"(://)[^\s/?#@]*:(?!\d+(?:[/?#]|\b))[^\s]*@")
+_QUERY = re.compile(r"(://[^\s?'\"`<>]*)\?[^\s'\"`<>)]+")
+
+
+def _known_user(found: re.Match[str]) -> str:
+    """Of ssh a user is part of where something is; for others it may be a token."""
+    scheme, user = found[1], found[2].partition(":")[0]
+    return f"{scheme}://{user}@" if scheme.lower().endswith("ssh") and user else f"{scheme}://"

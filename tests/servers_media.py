@@ -148,9 +148,9 @@ def serve_http(root: Path) -> Iterator[Http]:
 
 
 @contextmanager
-def serve_s3(root: Path, key: str = "") -> Iterator[S3]:
+def serve_s3(root: Path, key: str = "", port: int = 0) -> Iterator[S3]:
     """Serve the folders below `root` as buckets; to anybody, or to who has the key, as `name,secret`."""
-    port = _free_port()
+    port = port or _free_port()
     words = [_rclone(), "serve", "s3", str(root), "--addr", f"127.0.0.1:{port}", "--config", os.devnull]
     words += ["--auth-key", key] if key else []
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

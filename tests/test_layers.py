@@ -32,6 +32,7 @@ EXCEPTIONS = (
     ("project*", "resolve*"),  # publish and release read versions
     ("adapters.audio", "model.formats"),  # which extensions are sound is said once
     ("adapters.audio", "model.conversion"),  # what a flavor makes of a file is decided once
+    ("adapters.dvc_settings", "model.remoteconfig"),  # what counts of a repository's settings is said once
     ("adapters.audio", "model.flavor"),  # a conversion is told what the audio should be
 )
 

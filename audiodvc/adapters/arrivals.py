@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
-from audiodvc.adapters import cache
+from audiodvc.adapters import cache, shared
 from audiodvc.adapters.pool import Died, Pool
 from audiodvc.errors import AudiodvcError
 from audiodvc.progress import Advance
@@ -161,7 +161,7 @@ def prepare(objects: str, wants: Iterable[Want]) -> None:
     """Make the folders that objects will lie in."""
     try:
         for prefix in sorted({want.md5[:2] for want in wants}):
-            os.makedirs(f"{objects}/{prefix}", exist_ok=True)
+            shared.make(f"{objects}/{prefix}")
     except OSError as error:
         raise unwritable(objects, error) from error
 

@@ -115,7 +115,7 @@ def _sound(path: str) -> Probe:
     import soundfile
 
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(os.open(path, os.O_RDONLY)) as file:  # a name need not be UTF-8
             coding, frames, rate = file.subtype, file.frames, file.samplerate
             container = _FORMATS.get(file.format, file.format.lower())
             name = "opus" if coding == "OPUS" else container

@@ -8,18 +8,33 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from audiodvc.adapters import disk, git
+from audiodvc.adapters import disk, git, shared
+from audiodvc.adapters.cache import OBJECT_MODE
 from audiodvc.adapters.process import Completed, run
 from audiodvc.errors import AudiodvcError, GitError, RefusedError
 
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHA256 = 64
+_APART = "audiodvc-git-"
+
+
+Limit = int | Mapping[str, int] | None
+"""How many bytes a blob may have: each of them, or by their names."""
+
+
+class TooLargeError(RefusedError):
+    """A file that would not be read, but fill the memory."""
+
+    def __init__(self, blob: str, size: int, limit: int) -> None:
+        self.blob = blob
+        what = f"a file of {size} bytes, where at most {limit} are read"
+        super().__init__(what, hint="nothing was written", details=[blob])
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +43,13 @@ class Reader:
 
     folder: Path
     objects: Path
+    is_clone: bool = False
+    """Whether the settings of the folder count, since they are those of the user's own clone."""
 
     def run(self, words: Sequence[str], stdin: bytes = b"") -> Completed:
         """Run git to its end."""
-        return run(["git", *words], cwd=self.folder, env=self._environment(), stdin=stdin)
+        with self._place() as place:
+            return run(["git", *words], cwd=place, env=self._environment(place), stdin=stdin)
 
     def kinds(self, names: Iterable[str]) -> dict[str, str]:
         """Name -> kind, of the objects that are here."""
@@ -46,39 +64,46 @@ class Reader:
         kinds = self.kinds(done.stdout.decode().split())
         return sorted(name for name, kind in kinds.items() if kind == "commit")
 
-    def contents(self, blobs: Sequence[str], limit: int | None) -> Iterator[tuple[str, bytes]]:
-        """Those blobs that are here, each read into one piece of memory."""
+    def contents(self, blobs: Sequence[str], limit: Limit) -> Iterator[tuple[str, bytes]]:
+        """Those blobs that are here, each read into one piece of memory; one over its limit is refused."""
+        most = limit if isinstance(limit, Mapping) else dict.fromkeys(blobs, limit)
         with tempfile.TemporaryFile() as names:
             # Not by a pipe: git would wait for us to read while we wait for it to.
             names.write("".join(f"{blob}\n" for blob in blobs).encode())
             names.seek(0)
             with self._started(["cat-file", "--batch", "--buffer"], names) as output:
                 for blob in blobs:
-                    content = _next(output, blob, limit)
+                    content = _next(output, blob, most.get(blob))
                     if content is not None:
                         yield blob, content
 
     @contextmanager
     def _started(self, words: Sequence[str], stdin: IO[bytes]) -> Iterator[IO[bytes]]:
         """What git says, who is ended with the block."""
-        with subprocess.Popen(
-            ["git", *words],
-            cwd=self.folder,
-            env=self._environment(),
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        ) as process:
+        with (
+            self._place() as place,
+            subprocess.Popen(
+                ["git", *words],
+                cwd=place,
+                env=self._environment(place),
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            ) as process,
+        ):
             try:
                 if process.stdout is not None:
                     yield process.stdout
             finally:
                 process.kill()
 
-    def _environment(self) -> dict[str, str]:
+    def _place(self) -> AbstractContextManager[Path]:
+        return nullcontext(self.folder) if self.is_clone else private(self.folder)
+
+    def _environment(self, place: Path) -> dict[str, str]:
         return {
             **git.environment(),
-            "GIT_DIR": str(self.folder),
+            "GIT_DIR": str(place),
             "GIT_OBJECT_DIRECTORY": str(self.objects),
             "GIT_NO_REPLACE_OBJECTS": "1",
             "GIT_NO_LAZY_FETCH": "1",  # git before 2.45 does not know it; a Reader's folder has no remote
@@ -104,19 +129,47 @@ def make(folder: Path, sample: str = "") -> None:
         if not folder.exists():
             _make(folder, sample)
         elif len(sample) == _SHA256:
-            disk.write(folder / "config", _config(sample).encode())
+            shared.write(folder / "config", _config(sample).encode())
 
 
 def _make(folder: Path, sample: str) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.parent.parent.mkdir(parents=True, exist_ok=True)  # the cache, for its owner to share
+    shared.make(folder.parent)
     temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.tmp")
-    lay_out(temporary, sample)
     try:
+        lay_out(temporary, sample)
         temporary.rename(folder)
     except OSError:
-        shutil.rmtree(temporary)
+        shutil.rmtree(temporary, ignore_errors=True)
         if not folder.exists():
             raise
+
+
+@contextmanager
+def private(folder: Path) -> Iterator[Path]:
+    """A repository of ours, or where others can write to it, an empty one with the same kind of names.
+
+    In its configuration and hooks they could name programs, which git would run as us.
+    """
+    if shared.is_ours_alone(folder):
+        yield folder
+        return
+    is_long = disk.read(folder / "config") == _config("0" * _SHA256).encode()
+    with tempfile.TemporaryDirectory(prefix=_APART) as name:
+        lay_out(Path(name, "bare"), "0" * _SHA256 if is_long else "")
+        yield Path(name, "bare")
+
+
+@contextmanager
+def workshop(place: Path, sample: str) -> Iterator[Path]:
+    """A new repository with its objects at a place; all else lies where nobody but us can write to it."""
+    lay_out(place, sample)
+    if shared.is_ours_alone(place):
+        yield place
+        return
+    with tempfile.TemporaryDirectory(prefix=_APART) as name:
+        lay_out(Path(name, "bare"), sample, place / "objects")
+        yield Path(name, "bare")
 
 
 @contextmanager
@@ -131,10 +184,13 @@ def written(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def lay_out(folder: Path, sample: str) -> None:
+def lay_out(folder: Path, sample: str, objects: Path | None = None) -> None:
     """A bare repository, as `git init` makes it, without a process and without samples of hooks."""
-    (folder / "objects" / "pack").mkdir(parents=True)
-    (folder / "refs").mkdir()
+    shared.make(folder / "refs")
+    if objects is None:
+        shared.make(folder / "objects" / "pack")
+    else:
+        (folder / "objects").symlink_to(objects)
     write(folder / "config", _config(sample))
     write(folder / "HEAD", "ref: refs/heads/none\n")
 
@@ -155,20 +211,22 @@ def _next(output: IO[bytes], blob: str, limit: int | None) -> bytes | None:
         raise GitError(f"{blob} is no file that git can read", hint="`git fsck` there tells more")
     size = int(head[2])
     if limit is not None and size > limit:
-        raise RefusedError(f"a file of {size} bytes, where at most {limit} are read", details=[blob])
+        raise TooLargeError(blob, size, limit)
     content = output.read(size)
     if len(content) != size or output.read(1) != b"\n":
         raise GitError(f"{blob} could not be read to its end")
     return content
 
 
-def move_objects(source: Path, target: Path) -> None:
+def move_objects(source: Path, target: Path, mode: int | None = OBJECT_MODE) -> None:
     """Hand over packs and single objects; the index comes last, since with it a pack is seen."""
     for folder in names(source):
         if folder != "info":
-            (target / folder).mkdir(exist_ok=True)
+            shared.make(target / folder)
             for name in sorted(names(source / folder), key=lambda name: name.endswith(".idx")):
                 if not name.startswith("tmp_"):
+                    if mode is not None:
+                        os.chmod(source / folder / name, mode)
                     os.replace(source / folder / name, target / folder / name)
 
 
@@ -182,3 +240,4 @@ def names(folder: Path) -> list[str]:
 def write(path: Path, text: str) -> None:
     """Make a file that nobody else looks at yet."""
     path.write_bytes(os.fsencode(text))
+    shared.open_up(path)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import FileIO
 from typing import NamedTuple
+
+from audiodvc.adapters import disk, shared
 
 OBJECT_MODE = 0o444
 LINKS = ("hardlink", "symlink")
@@ -19,6 +23,8 @@ PREFIXES = tuple(f"{number:02x}" for number in range(256))
 _AT_ONCE = 4 * 2**20
 
 _BLOCK = 2**20
+_DAY = 86_400
+_LEFT = re.compile(r"[0-9a-f]{30}(\.dir)?\.[0-9a-f]{12}\.tmp")
 _LISTED_AT_ONCE = 10
 
 Copy = Callable[[str, str], None]
@@ -42,7 +48,19 @@ def prepare(objects: str) -> None:
     there = set(_names(objects))
     for prefix in PREFIXES:
         if prefix not in there:
-            os.makedirs(f"{objects}/{prefix}", exist_ok=True)
+            shared.make(f"{objects}/{prefix}")
+
+
+def tidy(objects: str) -> None:
+    """Remove what killed processes left unfinished a day ago or longer; who writes there does that first."""
+    for prefix in PREFIXES:
+        for name in filter(_LEFT.fullmatch, _names(f"{objects}/{prefix}")):
+            path = f"{objects}/{prefix}/{name}"
+            with suppress(OSError):
+                seen = os.lstat(path)
+                # A second name of somebody's file is as old as that; it costs nothing.
+                if seen.st_nlink == 1 and time.time() - seen.st_mtime > _DAY:
+                    os.unlink(path)
 
 
 def present(objects: str) -> set[str]:
@@ -104,7 +122,7 @@ def adopt(objects: str, source: str, md5: str, link: str) -> Kept:
 def become(objects: str, file: str) -> str:
     """Make a new file the object that its bytes say; its md5."""
     md5 = md5_of(file)
-    os.makedirs(f"{objects}/{md5[:2]}", exist_ok=True)
+    shared.make(f"{objects}/{md5[:2]}")
     _settle(file, path_of(objects, md5))
     return md5
 
@@ -159,7 +177,8 @@ def _bring_copy(objects: str, source: str, copy: Copy | None) -> str:
         if copy is None:
             md5 = copied(source, temporary)
         else:
-            copy(source, temporary)
+            with disk.naming(temporary):
+                copy(source, temporary)
             md5 = md5_of(temporary)
         target = path_of(objects, md5)
         if os.path.exists(target):
@@ -238,8 +257,12 @@ def _write(path: str, data: bytes) -> None:
 
 def _write_all(file: FileIO, data: bytes) -> None:
     left = memoryview(data)
-    while left:
-        left = left[file.write(left) :]
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError as error:
+        error.filename = file.name  # the system names none
+        raise
 
 
 def _md5() -> hashlib._Hash:

@@ -36,7 +36,7 @@ Contents = Callable[[Sequence[str]], Iterator[tuple[str, bytes]]]
 def reader(root: Path) -> Reader:
     """What reads the objects of a clone."""
     folder = git.common_folder(root)
-    return Reader(folder, folder / "objects")
+    return Reader(folder, folder / "objects", is_clone=True)
 
 
 def contents(root: Path, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
-from audiodvc.adapters import cache, disk, served
+from audiodvc.adapters import cache, disk, served, shared
 from audiodvc.adapters.arrivals import Failure, Want
 from audiodvc.errors import AudiodvcError, MediaError, RemoteError
 from audiodvc.progress import Advance
@@ -67,6 +67,8 @@ def into_folder(root: str, files: Mapping[str, Content], advance: Advance) -> tu
     there = cache.present_of(objects, list(files))
     missing = {md5: content for md5, content in files.items() if md5 not in there}
     advance(len(there))
+    if missing:
+        cache.tidy(objects)
     try:
         items = iter(missing.items())
         while step := dict(islice(items, _STEP)):
@@ -80,7 +82,7 @@ def into_folder(root: str, files: Mapping[str, Content], advance: Advance) -> tu
 def put(objects: str, files: Mapping[str, Content]) -> None:
     """Put objects where a folder has them; each is seen when it is whole."""
     for prefix in sorted({md5[:2] for md5 in files}):
-        os.makedirs(f"{objects}/{prefix}", exist_ok=True)
+        shared.make(f"{objects}/{prefix}")
     for md5, content in files.items():
         _put(objects, md5, content)
 

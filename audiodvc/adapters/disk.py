@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from audiodvc.errors import RefusedError
 
 
 class Entry(NamedTuple):
@@ -60,28 +65,75 @@ def is_readable(seen: Entry) -> bool:
     return bool(seen.mode & stat.S_IROTH) or os.access(seen.path, os.R_OK)
 
 
-def write(path: Path, data: bytes) -> bool:
-    """Replace a file in one step; True if that changed it. A killed process leaves the old one."""
+def write(path: Path, data: bytes, mode: int | None = None) -> bool:
+    """Replace a file in one step; True if that changed it. A killed process leaves the old one.
+
+    A new file gets the mode, if one is given, else what the umask leaves.
+    """
     if read(path) == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    _sweep(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid():08x}{secrets.token_hex(4)}.tmp")
     try:
-        temporary.write_bytes(data)
+        with naming(temporary):
+            temporary.write_bytes(data)
         if path.exists():
             temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        elif mode is not None:
+            temporary.chmod(mode)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
     return True
 
 
+def _sweep(path: Path) -> None:
+    """Remove what processes that died left of this file: in a work tree git would take it for somebody's."""
+    left = re.compile(rf"\.{re.escape(path.name)}\.([0-7][0-9a-f]{{7}})[0-9a-f]{{8}}\.tmp")
+    with suppress(OSError):
+        for name in os.listdir(path.parent):
+            found = left.fullmatch(name)
+            if found and not alive(int(found[1], 16)):
+                path.with_name(name).unlink(missing_ok=True)
+
+
 def read(path: Path) -> bytes | None:
-    """The bytes of a file; None if there is none."""
+    """The bytes of a file; None if there is none. What never ends, such as a pipe, is refused."""
     try:
-        return path.read_bytes()
+        with open(path, "rb", opener=_at_once) as file:
+            # Who has no settings may name this device for them; it ends at once.
+            if not (stat.S_ISREG(os.fstat(file.fileno()).st_mode) or os.fspath(path) == os.devnull):
+                raise RefusedError(f"{path} is neither a file nor a folder", hint="put a file there")
+            return file.read()
     except FileNotFoundError:
         return None
+
+
+def refuse_link(top: Path, path: Path) -> None:
+    """Refuse a path in a work tree that leads elsewhere: git brings links to wherever somebody wants."""
+    parts = path.relative_to(top).parts if path.is_relative_to(top) else ("..",)
+    if ".." in parts:
+        raise RefusedError(f"{path} is not in {top}", hint="nothing was written there")
+    place = top
+    for part in parts:
+        place /= part
+        if place.is_symlink():
+            behind = "" if place == path else f", so that {path.relative_to(place)} would be elsewhere"
+            raise RefusedError(
+                f"{place} is a symbolic link{behind}", hint="put there what it leads to; none is followed"
+            )
+
+
+@contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Let an error of the system name a file: who writes to a full disk is told of none."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = os.fspath(path)
+        raise
 
 
 def alive(process: int) -> bool:
@@ -100,3 +152,27 @@ def alive(process: int) -> bool:
 def reason(error: OSError) -> str:
     """Why the system refused, in a few words."""
     return (error.strerror or str(error)).lower()
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file; a pipe that nobody writes to is not waited for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def advice(error: OSError) -> str:
+    """What to do when the system refused; empty where that cannot be told."""
+    return _ADVICE.get(error.errno or 0, "")
+
+
+_ADVICE: Mapping[int, str] = {
+    errno.EACCES: "you may not: look at its owner and its permissions",
+    errno.EDQUOT: "make room, and run it again",
+    errno.EEXIST: "something else is there: take it away, or name another place",
+    errno.EFBIG: "no file may get so large here: see `ulimit -f`, and run it again",
+    errno.EISDIR: "a file belongs there",
+    errno.ENAMETOOLONG: "choose a shorter one",
+    errno.ENOSPC: "make room, and run it again",
+    errno.ENOTDIR: "a folder belongs there",
+    errno.EPERM: "you may not: look at its owner and its permissions",
+    errno.EROFS: "choose a place that can be written",
+}

@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from audiodvc.adapters import bare, disk, git, transport
+from audiodvc.adapters import bare, disk, git, shared, transport
 from audiodvc.adapters.bare import Reader
 from audiodvc.adapters.mirror import Mirror
 from audiodvc.adapters.process import Completed, run
@@ -27,6 +29,7 @@ _PLACE = "refs/draft"
 # One pack, which the push then sends as it is: as single objects all would be compressed three times. The
 # names of objects, which indexes consist of, are as large at any level.
 _PACKED = ("-c", "fastimport.unpackLimit=0", "-c", "core.compression=1")
+_CRASHED = "fast_import_crash_*"
 _IMPORT = (*_PACKED, "fast-import", "--quiet", "--done", "--depth=0")
 _MODES = ("100644", "100755")
 _IDENTITY = re.compile(r".*> \d+ [+-]\d{4}")
@@ -66,12 +69,11 @@ class Draft:
         ref = f"{_PLACE}/{secrets.token_hex(8)}"
         stream = b"".join(self._stream(ref, f"author {writer}\ncommitter {committer}\n", message))
         try:
-            done = self._run(_IMPORT, stream, self._base or "")
-            if done.code:
-                raise _failed(self._mirror, "no commit could be made", done)
+            done = self._imported(stream)
         finally:
-            with suppress(FileNotFoundError):
-                os.unlink(self._mirror.folder / ref)
+            for left in (ref, *(path.name for path in self._mirror.folder.glob(_CRASHED))):
+                with suppress(FileNotFoundError):
+                    os.unlink(self._mirror.folder / left)
         return done.stdout.decode().strip()
 
     def tag(self, name: str, commit: str, message: str, when: datetime | None = None) -> str:
@@ -102,12 +104,39 @@ class Draft:
     def _shared(self) -> str | None:
         """Of the settings of a repository only the one on who may write counts."""
         mirror = self._mirror
-        return git.setting(Path(mirror.url), "core.sharedRepository") if mirror.is_local else None
+        if mirror.is_local:
+            return git.setting(Path(mirror.url), "core.sharedRepository")
+        mode = shared.file_mode(mirror.folder / "objects")
+        return None if mode is None else f"0{mode:o}"
+
+    def _imported(self, stream: bytes) -> Completed:
+        """What git makes of a stream; its pack is handed over when it is whole.
+
+        One that was not ended, on a full disk, has a name that the next try would have to give to its own.
+        """
+        reader = self._mirror.reader(self._base or "")
+        place = reader.objects / f"tmp_objdir-audiodvc-{secrets.token_hex(6)}"
+        try:
+            shared.make(place / "info")
+            bare.write(place / "info" / "alternates", f"{reader.objects}\n")
+            done = replace(reader, objects=place).run([*self._sharing, *_IMPORT], stream)
+            if done.code:
+                raise _failed(self._mirror, "no commit could be made", done)
+            bare.move_objects(place, reader.objects, mode=None)
+        except OSError as error:
+            what = f"{reader.objects} cannot be written: {disk.reason(error)}"
+            raise GitError(what, hint="run it again when that is mended") from error
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+        return done
 
     def _run(self, words: Sequence[str], stdin: bytes, sample: str) -> Completed:
         """Run git where the repository's objects are."""
-        shared = ["-c", f"core.sharedRepository={self._shared}"] if self._shared else []
-        return self._mirror.reader(sample).run([*shared, *words], stdin)
+        return self._mirror.reader(sample).run([*self._sharing, *words], stdin)
+
+    @property
+    def _sharing(self) -> list[str]:
+        return ["-c", f"core.sharedRepository={self._shared}"] if self._shared else []
 
     def _stream(self, ref: str, people: str, message: str) -> Iterator[bytes]:
         yield f"feature done\ncommit {ref}\nmark :1\n{people}".encode()
@@ -186,7 +215,8 @@ def _time(when: datetime) -> str:
 
 
 def _failed(mirror: Mirror, what: str, done: Completed) -> GitError:
-    details = [line for line in done.complaint.splitlines() if line.strip()][:20]
+    lines = (line for line in done.complaint.splitlines() if "crash report" not in line)
+    details = [line for line in lines if line.strip()][:20]
     return GitError(f"{mirror.server.shown}: {what}", details=details)
 
 

@@ -9,16 +9,18 @@ import errno
 import json
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from audiodvc.adapters import cache, deliveries
+from audiodvc.adapters import cache, deliveries, disk, dvc_filesystem, dvc_settings, dvc_trust, links
 from audiodvc.adapters.disk import Entry
 from audiodvc.errors import AudiodvcError, MediaError, RemoteError
 from audiodvc.progress import Advance
-from audiodvc.words import counted
+from audiodvc.words import counted, redact
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -28,6 +30,7 @@ Item = TypeVar("Item")
 _BATCH = 10_000
 _AT_ONCE = 256
 _HEX_DIGITS = 32
+_MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,11 @@ class Remote:
 
     name: str
     url: str
+
+    @property
+    def shown(self) -> str:
+        """The url as others may see it."""
+        return redact(self.url)
 
     @property
     def is_local(self) -> bool:
@@ -92,7 +100,7 @@ def read_pointer(path: Path) -> Pointer | None:
         ):
             return None
         return Pointer(out["path"], out.get("md5", ""), out.get("size"), out.get("nfiles"), meta.get("index"))
-    except (FileNotFoundError, ParseError, KeyError, TypeError, ValueError, AttributeError):
+    except (FileNotFoundError, ParseError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return None
 
 
@@ -108,12 +116,12 @@ class Workspace:
 
     def __init__(self, root: Path) -> None:
         from dvc.exceptions import DvcException
-        from dvc.repo import Repo
 
         self.root = root
         self._places: dict[str, tuple[Any, Any]] = {}
         try:
-            self._repo: Repo = Repo(str(root))
+            with _databases():
+                self._repo: Repo = dvc_settings.opened(root)
         except DvcException as error:
             raise AudiodvcError(f"DVC cannot open {root}: {error}") from error
 
@@ -141,7 +149,8 @@ class Workspace:
         # `state.get_many` does the same and builds two objects a file: twice the time for many files.
         found: dict[str, str] = {}
         for batch in _batches(entries):
-            raw = dict(self._repo.state.hashes.get_many(entry.path for entry in batch))
+            with _databases():
+                raw = dict(self._repo.state.hashes.get_many(entry.path for entry in batch))
             for entry in batch:
                 text = raw[entry.path]
                 if text and (seen := loads(text)).get("version") == 1:
@@ -157,7 +166,8 @@ class Workspace:
 
         for batch in _batches(list(files)):
             items = [(entry.path, HashInfo("md5", md5), _info(entry)) for entry, md5 in batch]
-            self._repo.state.save_many(items, localfs)
+            with _databases():
+                self._repo.state.save_many(items, localfs)
 
     def remember_link(self, path: str, entries: Iterable[Entry]) -> None:
         """Let `dvc checkout` know that it may remove this output when a revision lacks it."""
@@ -168,7 +178,8 @@ class Workspace:
             token = str(to_nanoseconds(next(iter(mtimes.values()))))
         else:
             token = _tokenize_mtimes(mtimes)
-        self._repo.state.set_link(path, os.stat(path).st_ino, token)
+        with _databases():
+            self._repo.state.set_link(path, os.stat(path).st_ino, token)
 
     def unignored(self, files: Mapping[str, Entry]) -> dict[str, Entry]:
         """The files that `.dvcignore` does not keep DVC from, by the names that they have here."""
@@ -187,18 +198,16 @@ class Workspace:
 
     def link(self, path: str) -> str:
         """The first of the configured kinds of link that works between cache and work tree."""
-        from dvc.fs import localfs
-        from dvc_objects.fs.generic import test_links
-
         if not os.access(os.path.dirname(path), os.W_OK):
             raise PermissionError(errno.EACCES, "permission denied", os.path.dirname(path))
-        kinds = test_links(self.link_types, localfs, self.objects, localfs, path)
-        if not kinds:
+        # DVC's own test takes a full disk for one that knows no such link, and leaves files behind.
+        kind = links.working(self.link_types, self.objects, os.path.dirname(path), reflink)
+        if not kind:
             raise AudiodvcError(
                 f"none of the link types {', '.join(self.link_types)} works between the cache and {path}",
                 hint="dvc config cache.type copy",
             )
-        return str(kinds[0])
+        return kind
 
     # Writing
 
@@ -206,6 +215,7 @@ class Workspace:
         """Make the prefix folders, with the mode that the configuration asks for."""
         for prefix in cache.PREFIXES:
             self._repo.cache.local.makedirs(f"{self.objects}/{prefix}")
+        cache.tidy(self.objects)
 
     def put_directory(self, name: str, data: bytes) -> None:
         """Write a directory object."""
@@ -264,8 +274,6 @@ class Workspace:
         One that is where DVC 2 kept it has its place for a name, as in `ab/cdef…`: DVC looks for an
         object in one of the two places only, as its pointer says.
         """
-        from dvc.exceptions import DvcException
-
         if remote.is_local and not Path(remote.url).is_dir():
             return set()
         try:
@@ -275,10 +283,15 @@ class Workspace:
             else:
                 places = set(store.all()), set(old.all()) if _has_prefixes(old) else set()
             return places[0] | {f"{name[:2]}/{name[2:]}" for name in places[1]}
-        except (DvcException, OSError, ImportError) as error:
+        except NotImplementedError:
             raise RemoteError(
-                f"the remote '{remote.name}' ({remote.url}) cannot be asked: {error}"
-            ) from error
+                f"the remote '{remote.name}' ({remote.url}) cannot be asked: such a server lists nothing",
+                hint="`dvc status --cloud` asks it for one object after the other",
+            ) from None
+        except AudiodvcError:
+            raise
+        except Exception as error:
+            raise _failed(f"the remote '{remote.name}' ({remote.shown}) cannot be asked", error) from error
 
     # Moving objects
 
@@ -290,18 +303,19 @@ class Workspace:
         """The objects that a directory object of the local cache lists; none if it is not there."""
         try:
             entries = json.loads(Path(cache.path_of(self._folder(name), _plain(name))).read_bytes())
-            found = {str(entry["md5"]) for entry in entries}
-        except (OSError, ValueError, TypeError, KeyError):
+            found = {md5 for entry in entries if _MD5.fullmatch(md5 := str(entry["md5"]))}
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return set()
         return {f"{md5[:2]}/{md5[2:]}" for md5 in found} if _is_old(name) else found
 
     def push(self, remote: Remote, names: Iterable[str], advance: Advance = lambda _: None) -> None:
         """Bring objects of the local cache to a remote, what folders list before the lists."""
-        from dvc.exceptions import DvcException
         from dvc.fs import localfs
 
         try:
             stores = self._stores(remote)
+            if remote.is_local:
+                cache.tidy(str(stores[False].path))
             for batch in _alike(sorted(names, key=lambda name: (name.endswith(".dir"), name))):
                 plain = [_plain(name) for name in batch]
                 files = [cache.path_of(self._folder(batch[0]), name) for name in plain]
@@ -313,13 +327,13 @@ class Workspace:
                 else:
                     store.add(files, localfs, plain, check_exists=False)
                 advance(len(batch))
-        except (DvcException, OSError, ImportError) as error:
-            raise RemoteError(f"pushing to '{remote.name}' ({remote.url}) failed: {error}") from error
+        except AudiodvcError:
+            raise
+        except Exception as error:
+            raise _failed(f"pushing to '{remote.name}' ({remote.shown}) failed", error) from error
 
     def fetch(self, remote: Remote, names: Iterable[str], advance: Advance = lambda _: None) -> None:
         """Bring objects from a remote that has them into the local cache, each held against its name."""
-        from dvc.exceptions import DvcException
-
         self.prepare_cache()
         try:
             stores = self._stores(remote)
@@ -331,8 +345,10 @@ class Workspace:
                 with cache.arriving(objects, plain) as files:
                     store.fs.get([store.oid_to_path(name) for name in plain], files)
                 advance(len(batch))
-        except (DvcException, OSError, ImportError) as error:
-            raise RemoteError(f"fetching from '{remote.name}' ({remote.url}) failed: {error}") from error
+        except AudiodvcError:
+            raise
+        except Exception as error:
+            raise _failed(f"fetching from '{remote.name}' ({remote.shown}) failed", error) from error
 
     def checkout(self, pointer: Path) -> None:
         """Let the work tree have what a pointer says; files that are recorded nowhere are not touched."""
@@ -340,7 +356,8 @@ class Workspace:
 
         logging.getLogger("dvc").setLevel(logging.ERROR)
         try:
-            self._repo.checkout(targets=[str(pointer)], force=False)
+            with _databases():
+                self._repo.checkout(targets=[str(pointer)], force=False)
         except (DvcException, OSError) as error:
             raise AudiodvcError(str(error)) from error
 
@@ -349,6 +366,8 @@ class Workspace:
         kinds = ("md5", "md5-dos2unix")
         if remote.name not in self._places:  # each begins a session of its own with a server
             new, old = (self._repo.cloud.get_remote_odb(remote.name, hash_name=kind) for kind in kinds)
+            for store in (new, old):
+                dvc_filesystem.guard(store.fs, remote.url)
             self._places[remote.name] = new, old
         return self._places[remote.name]
 
@@ -410,3 +429,27 @@ def _has_pattern(path: Path) -> bool:
 def _batches(items: Sequence[Item], size: int = _BATCH) -> Iterator[Sequence[Item]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def _failed(what: str, error: Exception) -> RemoteError:
+    """What to say of a remote that failed; each kind of server has errors of its own."""
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return RemoteError(f"{what}: {place}{disk.reason(error)}", hint=disk.advice(error))
+    return RemoteError(f"{what}: {dvc_trust.safe(str(error))}", hint="try again when it can be reached")
+
+
+@contextmanager
+def _databases() -> Iterator[None]:
+    """While DVC's databases are used: they are not in the repository, and a disk of their own may be full."""
+    import sqlite3
+
+    from dvc.dirs import site_cache_dir
+
+    try:
+        yield
+    except sqlite3.Error as error:
+        what = f"DVC's notes on files, below {site_cache_dir()}, cannot be used: {error}"
+        raise AudiodvcError(
+            what, hint="make room there, or `dvc config --local core.site_cache_dir DIR`"
+        ) from error

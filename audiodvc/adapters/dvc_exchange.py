@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audiodvc.adapters import dvc_remote
+from audiodvc.adapters import dvc_remote, dvc_settings
 from audiodvc.adapters.dvc_remote import Store
 from audiodvc.adapters.dvc_trust import Given, Granted
-from audiodvc.errors import AudiodvcError
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +47,5 @@ def default_remote(root: Path) -> Exchange | None:
 
 
 def _config(root: Path) -> Mapping[str, Any]:
-    from dvc.config import Config, ConfigError
-
-    try:
-        config: Mapping[str, Any] = Config(str(root / ".dvc"))
-    except (ConfigError, OSError) as error:
-        raise AudiodvcError(f"the DVC configuration of {root} cannot be read: {error}") from error
+    config: Mapping[str, Any] = dvc_settings.read(root).config
     return config

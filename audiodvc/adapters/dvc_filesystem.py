@@ -42,12 +42,21 @@ def opened(given: Given, granted: Granted) -> tuple[Any, str]:
     return fs, root
 
 
+def guard(fs: Any, url: str) -> None:  # noqa: ANN401 - DVC has no types
+    """Keep from a server what DVC would by itself let it have of the user's."""
+    kind = url.partition("://")[0].lower()
+    if kind in ("http", "https") and _is_told_to_everybody(url):
+        fs.fs_args["client_kwargs"]["trust_env"] = False
+    elif kind == "ssh":
+        # DVC lets the host that it logs in to use the user's keys.
+        fs.fs_args["agent_forwarding"] = False
+
+
 def _tune(fs: Any, kind: str, granted: Granted) -> None:  # noqa: ANN401 - DVC has no types
     """What DVC does not let a configuration say, or what is safer here."""
+    guard(fs, str(granted.options["url"]))
     if kind in ("http", "https"):
         fs.SESSION_RETRIES = 1  # tries are counted in one place
-        if _is_told_to_everybody(str(granted.options["url"])):
-            fs.fs_args["client_kwargs"]["trust_env"] = False
         return
     arguments = fs.fs_args
     if kind == "s3":
@@ -60,8 +69,7 @@ def _tune(fs: Any, kind: str, granted: Granted) -> None:  # noqa: ANN401 - DVC h
     elif kind == "gs" and granted.anonymous:
         arguments["token"] = _NOBODY
     elif kind == "ssh":
-        # DVC lets the host that it logs in to use the user's keys, and asks for passwords.
-        arguments["agent_forwarding"] = False
+        # DVC asks for passwords.
         arguments.pop("client_factory", None)
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audiodvc.adapters import dvc_settings
 from audiodvc.errors import AudiodvcError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def locked(root: Path, waiting: Callable[[], object] | None = None) -> Iterator[
 
     # DVC locks this file with flock as well, so that both see each other. Its second lock,
     # `rwlock`, is a list of process ids which a killed process never leaves: we do without.
+    dvc_settings.refuse_planted(root)
     folder = root / ".dvc" / "tmp"
     folder.mkdir(exist_ok=True)
     lock = FileLock(folder / "lock")

@@ -11,7 +11,16 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from audiodvc.adapters import arrivals, cache, deliveries, dvc_filesystem, dvc_streams, dvc_trust, removals
+from audiodvc.adapters import (
+    arrivals,
+    cache,
+    deliveries,
+    dvc_filesystem,
+    dvc_streams,
+    dvc_trust,
+    removals,
+    shared,
+)
 from audiodvc.adapters.arrivals import Batch, Failure, Fault, Want
 from audiodvc.adapters.deliveries import Content, Delivered
 from audiodvc.adapters.dvc_trust import Given, Granted, Own
@@ -203,7 +212,7 @@ def kept(objects: str, md5: str) -> bytes | None:
 def keep(objects: str, md5: str, data: bytes) -> None:
     """Put a directory object that was checked into a cache."""
     try:
-        os.makedirs(f"{objects}/{md5[:2]}", exist_ok=True)
+        shared.make(f"{objects}/{md5[:2]}")
         with cache.making(cache.path_of(objects, md5)) as temporary, open(temporary, "xb") as file:
             file.write(data)
     except OSError as error:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from audiodvc.errors import RefusedError
+from audiodvc.words import redact
 
 Options = Mapping[str, object]
 
@@ -108,6 +109,15 @@ def kind(url: str) -> str:
     raise RefusedError(
         f"the remote {shown(url)} is {what}", hint=f"known are {', '.join(KINDS)}, and folders"
     )
+
+
+def refuse_secret(url: str) -> None:
+    """Refuse a url that lets somebody in, where all who have the repository would read it."""
+    if redact(url) != url:
+        raise RefusedError(
+            f"the remote {shown(url)} has credentials in its url, and .dvc/config is for all to read",
+            hint="leave them out; `dvc remote add --global` and `dvc remote modify --global` keep yours",
+        )
 
 
 def shown(url: str) -> str:

@@ -21,7 +21,8 @@ LOCAL_VARIABLES = frozenset(
 
 def environment() -> dict[str, str]:
     """The environment without what ties git to the repository whose hook is running."""
-    return {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
+    kept = {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
+    return {**kept, "GIT_OPTIONAL_LOCKS": "0"}  # who only looks needs no room on the disk, and no lock
 
 
 def top(folder: Path) -> Path | None:
@@ -32,9 +33,16 @@ def top(folder: Path) -> Path | None:
     if done.code == 0 and done.stdout:
         return Path(os.fsdecode(done.stdout[:-1]))
     if done.complaint.startswith(_NO_REPOSITORY):
+        if (folder / ".git" / "objects").is_dir():
+            what = f"git takes {folder.absolute() / '.git'} for no repository"
+            raise GitError(what, hint="mend its HEAD, or clone again")
         return None
+    if _NO_WORK_TREE in done.complaint:
+        what = f"{folder.absolute()} belongs to git itself, and is no work tree"
+        raise GitError(what, hint="work in a clone")
     details = [line for line in done.complaint.splitlines() if line.strip()]
-    raise GitError(f"git gives no work tree for {folder}", details=details)
+    hint = _advice(done.complaint)
+    raise GitError(f"git gives no work tree for {folder.absolute()}", hint=hint, details=details)
 
 
 def init(folder: Path) -> None:
@@ -145,6 +153,13 @@ def index_entries(root: Path) -> dict[str, tuple[str, str]]:
     return {path: (mode, blob) for path, (mode, blob, stage) in staged if stage in "02"}
 
 
+def modes(root: Path, path: str) -> dict[str, str]:
+    """Path -> mode of what git tracks at or below a path, as it is staged."""
+    listed = _names(_git(["ls-files", "-z", "--stage", "--", *_pathspecs([path])], root))
+    entries = (line.partition("\t") for line in listed)
+    return {name: fields.split()[0] for fields, _, name in entries}
+
+
 def tree_entries(root: Path, revision: str) -> dict[str, tuple[str, str]]:
     """Path -> mode and blob of the files of a revision, below a folder."""
     commit = resolve(root, revision)
@@ -159,6 +174,8 @@ def resolve(root: Path, revision: str) -> str:
         done = _try(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"], root)
         if done.code == 0:
             return done.stdout.decode().strip()
+    if revision.startswith("HEAD") and head(root) is None:
+        raise GitError(f"{root} has no commit yet", hint="`git commit` makes the first one")
     raise GitError(f"there is no revision '{revision}' in {root}", hint="`git log` and `git tag` list them")
 
 
@@ -262,6 +279,12 @@ def setting(root: Path, name: str) -> str | None:
     return done.stdout.decode().rstrip("\n") if done.code == 0 else None
 
 
+def remote_urls(root: Path) -> list[str]:
+    """Where the repositories are that this one fetches from."""
+    done = _try(["config", "--local", "--null", "--get-regexp", r"^remote\..*\.url$"], root)
+    return [pair.partition("\n")[2] for pair in _names(done.stdout)]
+
+
 def staged_names(root: Path) -> list[str]:
     """What the next commit changes, from the top of the work tree; inside a hook what that commit does."""
     options = ["--cached", "--name-only", "-z", "--no-renames", "--no-relative", "--no-ext-diff"]
@@ -326,14 +349,32 @@ def version(folder: Path) -> str:
 
 # Not so where the file `.git` of a worktree or submodule leads nowhere: a folder is named there.
 _NO_REPOSITORY = "fatal: not a git repository (or any"
+_NO_WORK_TREE = "fatal: this operation must be run in a work tree"
+_ADVICE = {
+    "index file": "`git reset` makes the index anew, once .git/index is removed",
+    "bad object": "`git fsck` tells what is broken; another clone has it",
+    "bad tree object": "`git fsck` tells what is broken; another clone has it",
+    "is corrupt": "`git fsck` tells what is broken; another clone has it",
+    "must point to a commit": "`git fsck` tells what is broken; another clone has it",
+    "gitfile": "the file .git there leads nowhere: mend it, or clone again",
+    "not a git repository": "what .git there leads to is gone: bring it back, or clone again",
+    "bad config line": "mend that line",
+    "Permission denied": "look at the owner and the permissions there",
+}
 _FIELDS = 3  # name, type and size; a blob that is not there has two
 
 
 def _git(arguments: Sequence[str], root: Path, *, stdin: bytes = b"", own_index: bool = False) -> bytes:
     done = _try(arguments, root, stdin=stdin, own_index=own_index)
     if done.code:
-        raise GitError(f"git {arguments[0]} failed in {root}", details=done.complaint.splitlines())
+        details = done.complaint.splitlines()
+        raise GitError(f"git {arguments[0]} failed in {root}", hint=_advice(done.complaint), details=details)
     return done.stdout
+
+
+def _advice(complaint: str) -> str:
+    """What next after words of git that say no more than what is broken."""
+    return next((hint for words, hint in _ADVICE.items() if words in complaint), "")
 
 
 def _try(arguments: Sequence[str], root: Path, *, stdin: bytes = b"", own_index: bool = False) -> Completed:

@@ -9,7 +9,9 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
+from audiodvc.adapters import disk, shared
 from audiodvc.adapters.cache import OBJECT_MODE
 from audiodvc.errors import AudiodvcError
 from audiodvc.progress import Advance
@@ -17,16 +19,25 @@ from audiodvc.progress import Advance
 Make = Callable[[str, str], None]
 
 # This file system, or the two together, have no such link.
-_NO_SUCH_LINK = frozenset({errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL})
+_NO_SUCH_LINK = frozenset(
+    {errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOTTY, errno.EINVAL}
+)
 _NEVER = _NO_SUCH_LINK | {errno.EPERM, errno.EACCES}
 _STEP = 512
 _FICLONE = 0x40049409
 
 
-def place(files: Iterable[tuple[str, str]], kinds: Sequence[str], advance: Advance = lambda _: None) -> str:
+def place(
+    files: Iterable[tuple[str, str]],
+    kinds: Sequence[str],
+    advance: Advance = lambda _: None,
+    *,
+    root: str = "",
+) -> str:
     """Put files, from where they are, into their places; the kind of link that worked last.
 
-    One that is there already stays: it was put there whole. The folders above are made.
+    One that is there already stays: it was put there whole. The folders above are made; with a root, they
+    have to be in it, and none may be a link to elsewhere.
     """
     made: set[str] = set()
     left = list(kinds)
@@ -34,7 +45,9 @@ def place(files: Iterable[tuple[str, str]], kinds: Sequence[str], advance: Advan
     for source, target in files:
         folder = target.rpartition("/")[0]
         if folder not in made:
-            os.makedirs(folder, exist_ok=True)
+            if root:
+                disk.refuse_link(Path(root), Path(folder))
+            shared.make(folder)
             made.add(folder)
         _place(source, target, left)
         done += 1
@@ -42,6 +55,26 @@ def place(files: Iterable[tuple[str, str]], kinds: Sequence[str], advance: Advan
             advance(_STEP)
     advance(done % _STEP)
     return left[0]
+
+
+def working(kinds: Sequence[str], store: str, folder: str, reflink: Make) -> str:
+    """The first kind of link that works between two folders, empty if none; what else fails is raised."""
+    makers = {**_MAKERS, "reflink": reflink}
+    name = f"{secrets.token_hex(12)}.tmp"
+    source, target = f"{store}/{name}", f"{folder}/.{name}"
+    try:
+        with disk.naming(source), open(source, "xb") as file:
+            file.write(b"test")
+        for kind in kinds:
+            with suppress(FileNotFoundError):
+                os.unlink(target)
+            if _works(makers[kind], source, target):
+                return kind
+    finally:
+        for path in (source, target):
+            with suppress(OSError):
+                os.unlink(path)
+    return ""
 
 
 def lacking(folder: str, names: Iterable[str]) -> list[str]:
@@ -68,6 +101,17 @@ def _place(source: str, target: str, kinds: list[str]) -> None:
         f"{target} can be no {' or '.join(kinds)} of {source}",
         hint="name another kind in the setting `links`",
     )
+
+
+def _works(make: Make, source: str, target: str) -> bool:
+    try:
+        with disk.naming(target):
+            make(source, target)
+    except OSError as error:
+        if error.errno not in _NEVER:
+            raise
+        return False
+    return True
 
 
 def _make(kind: str, source: str, target: str) -> None:
@@ -105,7 +149,8 @@ def _whole(write: Callable[[str], None], target: str) -> None:
         raise FileExistsError(errno.EEXIST, "is there", target)
     temporary = f"{target}.{secrets.token_hex(6)}.tmp"
     try:
-        write(temporary)
+        with disk.naming(temporary):
+            write(temporary)
         os.chmod(temporary, OBJECT_MODE)
         os.replace(temporary, target)
     except BaseException:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from audiodvc.adapters import shared
 from audiodvc.errors import AudiodvcError, LockTimeoutError
 
-# Who may write to the folder may take the lock, so that a cache can be shared; the umask has its say.
 _MODE = 0o666
 
 
@@ -20,9 +20,10 @@ def locked(path: str, timeout: float = -1, waiting: Callable[[], object] | None 
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path, mode=_MODE)
+    folder = os.path.dirname(path) or "."
     try:
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        shared.make(folder)
+        lock = FileLock(path, mode=shared.file_mode(folder) or _MODE)
         try:
             lock.acquire(timeout=0)
         except Timeout:

@@ -19,8 +19,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from audiodvc.adapters import bare, disk, git, locks, transport
-from audiodvc.adapters.bare import Reader
+from audiodvc.adapters import bare, disk, git, locks, shared, transport
+from audiodvc.adapters.bare import Limit, Reader
 from audiodvc.adapters.process import run
 from audiodvc.adapters.transport import REMOTE, Server
 from audiodvc.errors import DeniedError, GitError, UnknownVersionError
@@ -52,11 +52,12 @@ class Mirror:
         """Every ref of the repository and the commit it leads to, `HEAD` too, as they are now."""
         bare.make(self.folder)
         words = ["ls-remote", "--symref", REMOTE]
-        seen = _listed(transport.ask(self.server, self.folder, words, timeout=PATIENCE))
+        with bare.private(self.folder) as place:
+            seen = _listed(transport.ask(self.server, place, words, timeout=PATIENCE))
         bare.make(self.folder, next(iter(seen.refs.values()), ""))
         text = json.dumps({"default": seen.default, "refs": seen.refs}, indent=0)
         with bare.written(self.folder):
-            disk.write(self.folder / "refs.json", text.encode())
+            shared.write(self.folder / "refs.json", text.encode())
         return seen.refs
 
     def remembered(self) -> dict[str, str]:
@@ -102,7 +103,7 @@ class Mirror:
     def keep(self, commit: str) -> None:
         """Remember that a commit is here."""
         with bare.written(self.folder):
-            disk.write(self.folder / _KEPT / commit, f"{commit}\n".encode())
+            shared.write(self.folder / _KEPT / commit, f"{commit}\n".encode())
 
     def commits(self, beginning: str) -> list[str]:
         """The commits that are here whose names begin so."""
@@ -142,7 +143,7 @@ class Mirror:
         lines = (os.fsdecode(line).partition("\t") for line in done.stdout.split(b"\0") if line)
         return {path: (fields[:6], fields.rpartition(" ")[2]) for fields, _, path in lines}
 
-    def read(self, blobs: Iterable[str], *, limit: int | None = None) -> dict[str, bytes]:
+    def read(self, blobs: Iterable[str], *, limit: Limit = None) -> dict[str, bytes]:
         """The contents of blobs; those that are not here come in one fetch. One over the limit is refused."""
         wanted = list(dict.fromkeys(blobs))
         bare.check(wanted)
@@ -237,16 +238,16 @@ class Mirror:
         place = self.folder / f"new-{secrets.token_hex(6)}"
         with bare.written(self.folder):
             try:
-                bare.lay_out(place, sample)
-                if not alone:
-                    (place / "objects" / "info").mkdir()
-                    known = objects or self.folder / "objects"
-                    bare.write(place / "objects" / "info" / "alternates", f"{known}\n")
-                if haves:
-                    refs = "".join(f"{commit} {_KEPT}/{commit}\n" for commit in haves)
-                    bare.write(place / "shallow", "".join(f"{commit}\n" for commit in haves))
-                    bare.write(place / "packed-refs", refs)
-                yield place
+                with bare.workshop(place, sample) as made:
+                    if not alone:
+                        shared.make(place / "objects" / "info")
+                        known = objects or self.folder / "objects"
+                        bare.write(place / "objects" / "info" / "alternates", f"{known}\n")
+                    if haves:
+                        refs = "".join(f"{commit} {_KEPT}/{commit}\n" for commit in haves)
+                        bare.write(made / "shallow", "".join(f"{commit}\n" for commit in haves))
+                        bare.write(made / "packed-refs", refs)
+                    yield made
             finally:
                 shutil.rmtree(place, ignore_errors=True)
 

@@ -94,8 +94,11 @@ def serve() -> None:
             answer: tuple[bool, object] = (True, work(item))
         except Exception as error:  # noqa: BLE001 - raised again by the pool
             answer = (False, error)
-        pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+        try:
+            pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
+            answers.flush()
+        except BrokenPipeError:  # whoever asked was killed
+            os._exit(1)
 
 
 class _Worker:

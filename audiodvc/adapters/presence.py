@@ -9,13 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from audiodvc.adapters import shared
 from audiodvc.errors import AudiodvcError, LockTimeoutError
 
 NAME = ".presence.lock"
 
 _PAUSE = 0.05
-# Who may write to the folder may take part, so that a cache can be shared; the umask has its say.
 _MODE = 0o666
+_HINT = "with `shared_cache_root` it is only read, and what it lacks comes into a cache of your own"
 
 
 @contextmanager
@@ -40,16 +41,26 @@ def _held(folder: str, timeout: float, *, alone: bool) -> Iterator[None]:
         return
     path = f"{folder}/{NAME}"
     try:
-        os.makedirs(folder, exist_ok=True)
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
+        file = _opened(folder, path)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise AudiodvcError(f"{path} cannot be locked: {reason}", hint="name another cache") from error
+        raise AudiodvcError(f"the cache {folder} cannot be written: {reason}", hint=_HINT) from error
     try:
         _lock(file, path, timeout, alone=alone)
         yield
     finally:
         os.close(file)
+
+
+def _opened(folder: str, path: str) -> int:
+    os.makedirs(folder, exist_ok=True)  # whether a group shares it is for whoever made it to say
+    flags = os.O_RDWR | os.O_CLOEXEC
+    try:
+        file = os.open(path, flags | os.O_CREAT | os.O_EXCL, _MODE)
+    except FileExistsError:
+        return os.open(path, flags)
+    shared.open_up(path)
+    return file
 
 
 def _lock(file: int, path: str, timeout: float, *, alone: bool) -> None:

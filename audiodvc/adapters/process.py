@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,16 @@ class Completed:
 
     @property
     def complaint(self) -> str:
-        """The last words on standard error."""
-        return self.stderr.decode(errors="replace").strip()
+        """The last words on standard error, or of a program that was killed, by what."""
+        said = self.stderr.decode(errors="replace").strip()
+        return said or (f"it was ended by {_signal(-self.code)}" if self.code < 0 else "")
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"the signal {number}"
 
 
 def run(

@@ -19,6 +19,10 @@ BUSY: Mapping[str, str] = {
 """What git is in the middle of while one of these leads to a commit."""
 
 
+# Of these a ref tells nothing: REBASE_HEAD stays when a rebase is done.
+_LONG = {"rebase-merge": "a rebase", "rebase-apply": "a rebase", "BISECT_LOG": "a bisect"}
+
+
 class Tip(NamedTuple):
     """A ref elsewhere: the object it names, and the commit to which that leads."""
 
@@ -30,6 +34,9 @@ def refuse_nobody(root: Path) -> None:
     """Raise a GitError unless git knows who makes a commit."""
     for name in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
         done = _try(["var", name], root)
+        if done.code and b"date format" in done.stderr:
+            names = "GIT_AUTHOR_DATE or GIT_COMMITTER_DATE"
+            raise GitError("git cannot read the date that is set", hint=f"mend {names}", details=_last(done))
         if done.code:
             hint = 'git config --global user.name "YOUR NAME", and user.email the same way'
             raise GitError("git does not know who you are", hint=hint, details=_last(done))
@@ -37,6 +44,11 @@ def refuse_nobody(root: Path) -> None:
 
 def unfinished(root: Path) -> str:
     """What git is in the middle of, such as `a merge`; empty if of nothing."""
+    words = [word for name in _LONG for word in ("--git-path", name)]
+    places = _do(["rev-parse", *words], root).stdout.splitlines()
+    for place, what in zip(places, _LONG.values(), strict=True):
+        if os.path.lexists(os.path.join(root, os.fsdecode(place))):
+            return what
     return next((what for name, what in BUSY.items() if git.commit_of(root, name)), "")
 
 

@@ -90,8 +90,11 @@ def is_alike(path: str | os.PathLike[str], other: str | os.PathLike[str]) -> boo
 
 
 def touch(path: str, older_than: float, now: float) -> None:
-    """Note that a file was used, if that was not noted for a while and if we may."""
-    if now - time_of(path) > older_than:
+    """Note that a file was used, if that was not noted for a while and if we may.
+
+    A time that is still to come was noted while a clock was wrong.
+    """
+    if abs(now - time_of(path)) > older_than:
         with suppress(OSError):
             os.utime(path)
 

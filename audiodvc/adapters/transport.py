@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 from audiodvc.adapters import git
 from audiodvc.adapters.process import Completed, run
@@ -260,15 +261,44 @@ def _environment(server: Server, folder: Path) -> dict[str, str]:
     env.setdefault("GIT_HTTP_LOW_SPEED_TIME", "60")
     # Who sets these by hand, as build servers do for credentials, keeps them.
     first = _count(os.environ.get("GIT_CONFIG_COUNT", ""))
-    pairs = [*SETTINGS.items(), (f"remote.{REMOTE}.url", server.url)]
+    url, account, secrets = _let_in(server.url)
+    pairs = [*SETTINGS.items(), (f"remote.{REMOTE}.url", url), *account]
     for number, (key, value) in enumerate(pairs, first):
         env[f"GIT_CONFIG_KEY_{number}"] = key
         env[f"GIT_CONFIG_VALUE_{number}"] = value
     env["GIT_CONFIG_COUNT"] = str(first + len(pairs))
+    env |= secrets
     # Whatever the scheme: the user's configuration may turn one address into another.
     if not server.url.startswith("/") and "GIT_SSH" not in env:
         env["GIT_SSH_COMMAND"] = _ssh(env, folder)
     return env
+
+
+def _let_in(url: str) -> tuple[str, list[tuple[str, str]], dict[str, str]]:
+    """An address without user and password, and the settings and variables by which git has them.
+
+    git hands an address on as a word of a command, which everybody on the machine can read.
+    """
+    found = _ACCOUNT.fullmatch(url)
+    if not found:
+        return url, [], {}
+    scheme, account, place = found.groups()
+    user, colon, password = account.partition(":")
+    if scheme.lower() == "ssh://":  # which takes no password
+        return f"{scheme}{user}@{place}", [], {}
+    if not scheme.lower().startswith("http"):
+        return f"{scheme}{place}", [], {}
+    key = f"credential.{scheme}{place.partition('/')[0]}"
+    said = {_USER: os.fsdecode(unquote_to_bytes(user)), _PASSWORD: os.fsdecode(unquote_to_bytes(password))}
+    if not colon:
+        return f"{scheme}{place}", [(f"{key}.username", said[_USER])], {}
+    # An empty helper takes out those of the user, who may know another password or would note down this one.
+    return f"{scheme}{place}", [(f"{key}.helper", ""), (f"{key}.helper", _HELPER)], said
+
+
+_ACCOUNT = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^/]*)@([^/].*)", re.DOTALL)
+_USER, _PASSWORD = "AUDIODVC_GIT_USER", "AUDIODVC_GIT_PASSWORD"
+_HELPER = f"""!f() {{ printf 'username=%s\\npassword=%s\\n' "${_USER}" "${_PASSWORD}"; }}; f"""
 
 
 def _count(text: str) -> int:

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from audiodvc.cli import wish
+from audiodvc.cli import options, wish
 from audiodvc.cli.console import Console
 from audiodvc.project import dataset, flavors
 from audiodvc.project.build import build
@@ -58,7 +58,7 @@ def add(  # noqa: PLR0913 - one parameter for each option
 )
 @click.option(
     "--workers",
-    type=click.IntRange(min=1),
+    type=options.Count(min=1),
     metavar="N",
     help="Processes; without it as many as there are cores.",
 )

@@ -45,11 +45,17 @@ def cache_root(command: Command) -> Command:
     )(command)
 
 
+class Count(click.IntRange):
+    """A number of things, which a message calls so."""
+
+    name = "whole number"
+
+
 def workers(command: Command) -> Command:
     """How many processes."""
     return click.option(
         "--workers",
-        type=click.IntRange(min=1),
+        type=Count(min=1),
         metavar="N",
         help="Processes and connections; without it as many as there are cores.",
     )(command)

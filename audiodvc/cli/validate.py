@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from audiodvc import __version__
+from audiodvc.adapters import disk
 from audiodvc.cli.console import Console
 from audiodvc.errors import UsageError
 from audiodvc.project import dataset
@@ -66,6 +67,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if show and (form != "text" or output):
         raise UsageError("--fix --diff shows a text on standard output, and nothing else")
     found = dataset.find(console.folder, "" if staged else rev)
+    for path in (output, metrics):
+        _refuse_link(console, found, path)
     if show:
         return _show(console, found, unsafe=unsafe)
     if mend:
@@ -80,7 +83,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if output:
         (console.folder / output).write_text(text + "\n", encoding="utf-8")
     else:
-        console.result(text)
+        (console.commands if form == "github" else console.result)(text)
     if form == "github" and (step := os.environ.get("GITHUB_STEP_SUMMARY")):
         _append(Path(step), done, look)
     # DVC would throw the figures of a failing stage away, and go no further.
@@ -101,6 +104,13 @@ def _refuse(rev: str | None, *, staged: bool, mend: bool, more: bool) -> None:
 def _refuse_metrics(metrics: Path | None, *, is_other: bool) -> None:
     if metrics and is_other:
         raise UsageError("--metrics looks at the folder, and goes with --format and --output only")
+
+
+def _refuse_link(console: Console, found: Dataset, path: Path | None) -> None:
+    """Refuse to write where a dataset has put a link to somewhere else."""
+    full = Path(os.path.normpath(console.folder.resolve() / (path or "")))
+    if path and full.is_relative_to(found.top):
+        disk.refuse_link(found.top, full)
 
 
 def _show(console: Console, found: Dataset, *, unsafe: bool) -> int:

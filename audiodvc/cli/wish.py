@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -44,4 +45,9 @@ def flavor_of(
             bit_depth=bit_depth, channels=numbers, format=form, mixdown=mixdown, sampling_rate=sampling_rate
         )
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(re.sub(r"^(\w+):", _option, str(error))) from error
+
+
+def _option(found: re.Match[str]) -> str:
+    """A field as the option that sets it."""
+    return f"--{found[1].replace('_', '-')}:"

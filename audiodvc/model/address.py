@@ -121,6 +121,9 @@ def _remote(text: str, scheme: str, authority: str, rest: str) -> Address:
         raise RefusedError(f"{shown}: names no server that can be asked")
     if not path.strip("/"):
         raise RefusedError(f"{shown}: names no repository of the server")
+    if "?" in path and scheme.lower() in ("http", "https"):
+        # git would append to it, so that no server finds what it stands for.
+        raise RefusedError(f"{shown}: an address has no query", hint="give a token as the password of a user")
     # The account of ssh is part of where a repository is; that of http is only how to get in.
     account = f"{user.partition(':')[0]}@" if user and scheme.lower() == "ssh" else ""
     place = f"{scheme.lower()}://{account}{host.lower()}{path}"

@@ -37,7 +37,7 @@ def order(levels: Sequence[pl.Series]) -> Order:
 
 def quoted_as_needed(read: Table) -> bool:
     """Whether names and cells stand in quotes where they need them, and nowhere else."""
-    if f"{read.head}\n" != table.first_line(read.columns):
+    if f"{read.head}\n" != table.line(read.columns):
         return False
     if read.raw is None:
         return True

@@ -40,7 +40,7 @@ def added(data: bytes, erasures: Sequence[Erasure]) -> bytes:
     new = [one for one in erasures if (one.file, one.md5) not in known]
     if not new:
         return data
-    read = table.parse(data or table.first_line(ERASED.names).encode(), layout.ERASED)
+    read = table.parse(data or table.line(ERASED.names).encode(), layout.ERASED)
     if read.lossy or read.columns != ERASED.names:
         raise FormatError(
             f"{layout.ERASED} is no list of erasures", hint="`audiodvc validate` says what is wrong with it"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterable
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, NamedTuple
 
 from audiodvc.errors import FormatError
+from audiodvc.model import paths
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,6 +21,8 @@ FLAVOR_FIELDS = (*FIELDS, "source_md5")
 
 _FOLDER = ".dir"
 _REPRO = "`git checkout` it, or `dvc repro` makes it anew"
+_HEX = re.compile(r"[0-9a-f]*")
+_MD5 = re.compile(r"[0-9a-f]{32}")
 _ODD = r'[^ -~]|["\\]'
 _CHUNK = 100_000
 
@@ -124,7 +128,10 @@ def _rows(data: bytes, path: str, fields: tuple[str, ...], hint: str) -> list[tu
     try:
         reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True)
         whole: list[tuple[str, ...]] = [tuple(line) for line in reader] or [()]
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        byte = f"not UTF-8 (byte 0x{data[error.start]:02x})"
+        raise FormatError(f"{path} is no media index: {byte}", hint=hint) from error
+    except csv.Error as error:
         raise FormatError(f"{path} is no media index: {error}", hint=hint) from error
     first, *lines = whole
     if first != fields:
@@ -139,7 +146,22 @@ def _sound(rows: list[Media], path: str, hint: str) -> list[Media]:
     odd = next((line for line, row in enumerate(rows, 2) if not row.size.isdigit()), None)
     if odd is not None:
         raise FormatError(f"{path}:{odd}: the size is no whole number", hint=hint)
+    if _are_plain(rows):
+        return rows
+    for line, row in enumerate(rows, 2):
+        if paths.leaves(row.file):
+            what = f"{paths.shown(row.file)} {paths.fault(row.file)}, so that it may lie elsewhere"
+            raise FormatError(f"{path}:{line}: {what}", hint=hint)
+        if not _MD5.fullmatch(row.md5):
+            raise FormatError(f"{path}:{line}: {paths.shown(row.md5)} is no md5", hint=hint)
     return rows
+
+
+def _are_plain(rows: list[Media]) -> bool:
+    """Whether no line leads elsewhere, at a glance: nearly always it is so."""
+    names = "".join([row.md5 for row in rows])
+    lengths = {len(row.md5) for row in rows}
+    return lengths <= {32} and _HEX.fullmatch(names) is not None and paths.are_plain(row.file for row in rows)
 
 
 def _dumped(fields: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> bytes:

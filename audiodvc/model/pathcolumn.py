@@ -43,6 +43,12 @@ def alike(files: pl.Series) -> pl.Series:
     return files.filter(~absent(folds, shared) | below).unique(maintain_order=True)
 
 
+def both(files: pl.Series) -> pl.Series:
+    """The paths that are those of a file and of a folder with others in it."""
+    folders = _folders(files)
+    return files.filter(~absent(files, folders)) if len(folders) else files.clear()
+
+
 def absent(names: pl.Series, known: pl.Series) -> pl.Series:
     """Which of the names are not among those that are known."""
     # Many tables name each file of the index once and in its order: seen in a tenth of a join's time.
@@ -70,7 +76,7 @@ def _folders(files: pl.Series) -> pl.Series:
     while not levels[-1].is_empty():
         below = levels[-1].filter(levels[-1].str.contains("/", literal=True))
         levels.append(_parents(below).unique())
-    return pl.concat(levels[1:]).unique()
+    return pl.concat(levels[1:] or levels).unique()
 
 
 def _within(names: pl.Series, folds: frozenset[str]) -> pl.Series:

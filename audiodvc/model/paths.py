@@ -54,6 +54,23 @@ def fault(path: str) -> str | None:
     return _REASON[found.lastgroup or "empty"] if found else None
 
 
+def leaves(path: str) -> bool:
+    """Whether a path may lead out of the folder that it is in, or is no path at all."""
+    if _PLAIN.fullmatch(path):
+        return False
+    return any(found.lastgroup in _LEAVING for found in _FAULT.finditer(path))
+
+
+def are_plain(paths: Iterable[str]) -> bool:
+    """Whether all of these paths are sound, and made of letters that are nothing special to anybody."""
+    # An empty path or part makes two slashes of one, so that the whole is as plain as each.
+    found = list(paths)
+    return not found or _PLAIN.fullmatch("/".join(found)) is not None
+
+
+_LEAVING = frozenset(("empty", "absolute", "control", "trailing", "hollow", "parent", "current"))
+
+
 def valid_md5(text: str) -> bool:
     """Whether a text names an object: 32 lower-case hex digits, for a folder with `.dir`."""
     return _MD5.fullmatch(text) is not None

@@ -16,6 +16,7 @@ MERGED = (
     "*.media.csv merge=audiodvc",
     "erased.csv merge=audiodvc",
     "dvc.lock merge=audiodvc",
+    "validation.json merge=audiodvc",
     "*.dvc merge=audiodvc",
 )
 
@@ -28,6 +29,7 @@ ATTRIBUTES = (
     "audiodvc.yaml text eol=lf",
     "dvc.yaml text eol=lf",
     "dvc.lock text eol=lf",
+    "validation.json text eol=lf",
     "*.dvc text eol=lf",
     *MERGED,
 )

@@ -91,16 +91,16 @@ def dump(columns: Sequence[str], frame: pl.DataFrame) -> bytes:
     else:
         missing = pl.when(pl.all() != "").then(pl.all())
         body = frame.select(missing).write_csv(include_header=False, quote_style="necessary")
-    return (first_line(columns) + body).encode()
+    return (line(columns) + body).encode()
 
 
-def first_line(columns: Sequence[str]) -> str:
-    """Names as the first line of a table."""
-    line = ",".join(_quoted(name) for name in columns)
-    if not line:
-        # A name that is empty and alone needs quotes, or it would be a blank line.
-        return '""\n' if columns else ""
-    return f"{line}\n"
+def line(cells: Sequence[str]) -> str:
+    """The names of columns, or the cells of a row, as a line of a table."""
+    joined = ",".join(_quoted(cell) for cell in cells)
+    if not joined:
+        # What is empty and alone needs quotes, or it would be a blank line.
+        return '""\n' if cells else ""
+    return f"{joined}\n"
 
 
 def canonical(table: Table, spec: Spec) -> bytes:

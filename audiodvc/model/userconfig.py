@@ -28,7 +28,7 @@ _FIELDS = ("name", "git", "media", "datasets")
 _Path = tuple[Hashable, ...]
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class Repository:
     """Where datasets are: git addresses and media, in which `{dataset}` stands for a dataset's name.
 
@@ -62,6 +62,12 @@ class Repository:
         put(self, "media", media)
         # A list is what people write; a value that is compared and hashed has a tuple.
         put(self, "datasets", (datasets,) if isinstance(datasets, str) else tuple(datasets))
+
+    def __repr__(self) -> str:
+        fields = (
+            f"{self.name!r}, {redact(self.git)!r}, media={redact(self.media)!r}, datasets={self.datasets!r}"
+        )
+        return f"Repository({fields})"
 
     @property
     def backend(self) -> str:

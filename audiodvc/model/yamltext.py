@@ -64,6 +64,10 @@ class Document:
 def read(data: bytes | str, path: str, codes: Codes) -> Document:
     """The document in a text; whatever the text is, its faults are findings."""
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if len(raw) > MAX_BYTES:
+        # Its lines alone, were they counted, could fill the memory.
+        blank = _blank("", path)
+        return _found(blank, blank.finding(codes.broken, "larger than 64 MiB", Place(1, 1)))
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
@@ -73,8 +77,6 @@ def read(data: bytes | str, path: str, codes: Codes) -> Document:
     if markers:
         return _found(blank, *markers)
     shape = tuple(_shape(blank, bom=text.startswith(BOM)))
-    if len(raw) > MAX_BYTES:
-        return _found(blank, *shape, blank.finding(codes.broken, "larger than 64 MiB", Place(1, 1)))
     return _parsed(blank, codes, shape)
 
 

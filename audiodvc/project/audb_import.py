@@ -6,6 +6,7 @@ A version is brought into one folder, moved from version to version, of which on
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import warnings
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import audb
 
 _KIND = "file-system"
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _LINKS = ("hardlink", "copy")
 _MEDIA = 1
 
@@ -232,5 +234,7 @@ def _part(whole: Path, part: Path, unchanged: Sequence[str]) -> Path:
 
 def find(name: str, place: str, start: Path) -> Origin:
     """The dataset of a name in HOST/REPOSITORY, a path counted from a folder."""
+    if not _NAME.fullmatch(name) or not name.strip("."):
+        raise UnknownDatasetError(f"'{name}' can be no name of a dataset of audb", hint="A-Z a-z 0-9 . _ -")
     path = Path(os.path.abspath(start / Path(place).expanduser()))  # noqa: PTH100 - pathlib leaves `..` in it
     return Origin(name, path.parent, path.name)

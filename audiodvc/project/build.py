@@ -205,7 +205,7 @@ def _line(piece: Piece, made: Mapping[tuple[str, str], Media]) -> Converted:
 @contextmanager
 def _undone(dataset: Dataset, name: str) -> Iterator[None]:
     """The folder of a flavor has nothing in it at first, and nothing again if something goes wrong."""
-    folder, index = dataset.root / stages.folder_of(name), stages.folder_of(name) + layout.INDEX
+    folder, index = dataset.place(stages.folder_of(name)), stages.folder_of(name) + layout.INDEX
     stock.remove_folder(str(folder))
     folder.mkdir(parents=True)
     try:

@@ -61,13 +61,23 @@ class Dataset:
         found = layout.own(git.listed(self.root, f"*{layout.POINTER}", f"*/{layout.HEADER}"))
         return [name for name in found if layout.is_pointer(name)]
 
+    def place(self, name: str) -> Path:
+        """Where a file of the dataset is; refused where a link leads elsewhere."""
+        disk.refuse_link(self.top, self.root / name)
+        return self.root / name
+
     def read(self, name: str) -> bytes | None:
         """The bytes of a file of the dataset; None if there is none."""
-        return disk.read(self.root / name)
+        return disk.read(self.place(name))
 
     def write(self, name: str, data: bytes) -> bool:
         """Replace a file of the dataset in one step; True if that changed it."""
-        return disk.write(self.root / name, data)
+        return disk.write(self.place(name), data)
+
+    def refuse_changed(self, name: str, known: bytes | None) -> None:
+        """Refuse to replace a file that is not any more what was read: what is new in it would be lost."""
+        if (self.read(name) or b"") != (known or b""):
+            raise AudiodvcError(f"{name} was changed meanwhile, and stays so", hint="run it again")
 
     def _is_made(self, index: str) -> bool:
         # Only those are read, since an index may be large.

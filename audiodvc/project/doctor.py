@@ -10,12 +10,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from audiodvc.adapters import audio, disk, dvc, git
+from audiodvc.adapters import audio, disk, dvc, dvc_settings, git, shared
 from audiodvc.errors import AudiodvcError
 from audiodvc.model import header, layout, mediaindex, scaffold, settings
 from audiodvc.model.yamltext import Codes, read
-from audiodvc.project import install, mergedriver, pointers, stages
+from audiodvc.project import drivers, install, mergedriver, pointers, stages
 from audiodvc.project.dataset import Dataset
+from audiodvc.resolve import config
 from audiodvc.words import counted
 
 Outcome = Literal["ok", "warning", "error"]
@@ -36,8 +37,8 @@ class Check:
 def doctor(dataset: Dataset) -> list[Check]:
     """Look at everything; a check that cannot be made is itself an error."""
     checks: list[Callable[[Dataset], Iterator[Check]]] = [
-        _tools, _identity, _hooks, _header, _settings, _attributes, _ignored, _stages, _pointers, _storage,
-        _locks, _video,
+        _tools, _identity, _hooks, _drivers, _header, _settings, _attributes, _ignored, _stages, _pointers,
+        _storage, _locks, _cache, _video,
     ]  # fmt: skip
     return [outcome for check in checks for outcome in _safely(check, dataset)]
 
@@ -47,6 +48,9 @@ def _safely(check: Callable[[Dataset], Iterator[Check]], dataset: Dataset) -> li
         return list(check(dataset))
     except AudiodvcError as error:
         return [Check("error", check.__name__.strip("_"), error.what, error.hint)]
+    except OSError as error:
+        what = f"{error.filename}: {disk.reason(error)}"
+        return [Check("error", check.__name__.strip("_"), what, disk.advice(error))]
 
 
 def _tools(dataset: Dataset) -> Iterator[Check]:
@@ -107,11 +111,25 @@ def _hooks(dataset: Dataset) -> Iterator[Check]:
         yield Check("warning", "hooks", message, "`audiodvc install` lets it")
     else:
         yield Check("ok", "hooks", "git checks what is committed, merged and pushed")
+
+
+def _drivers(dataset: Dataset) -> Iterator[Check]:
     if mergedriver.is_installed(dataset.top):
         yield Check("ok", "merge driver", "git merges tables by row and cell")
     else:
-        message = "not installed: git merges tables as text, without a word"
+        message = f"{_absence(dataset, mergedriver.DRIVER)}: git merges tables as text, without a word"
         yield Check("warning", "merge driver", message, "`audiodvc install` lets it merge rows and cells")
+    if drivers.is_installed(dataset.top):
+        yield Check("ok", "diff driver", "git shows tables row by row")
+    else:
+        message = f"{_absence(dataset, drivers.TEXTCONV)}: git shows tables as text"
+        yield Check("warning", "diff driver", message, "`audiodvc install` lets it show rows")
+
+
+def _absence(dataset: Dataset, setting: str) -> str:
+    """Why a driver does not run; a virtual environment that was moved leaves one that cannot be started."""
+    known = git.setting(dataset.top, setting)
+    return "not installed" if known is None else "that of another audiodvc, which may be gone"
 
 
 def _stages(dataset: Dataset) -> Iterator[Check]:
@@ -143,7 +161,7 @@ def _unpointed(dataset: Dataset, path: str) -> Check:
 
 def _pointer(dataset: Dataset, path: str, *, is_indexed: bool) -> Check:
     name = f"{path}{layout.POINTER}"
-    pointer = dvc.read_pointer(dataset.root / name)
+    pointer = pointers.read(dataset, name)
     if pointer is not None and is_indexed:
         return _agreement(dataset, path, pointer)
     if pointer is not None:
@@ -175,6 +193,9 @@ def _agreement(dataset: Dataset, path: str, pointer: dvc.Pointer) -> Check:
 
 
 def _storage(dataset: Dataset) -> Iterator[Check]:
+    if left_out := dvc_settings.left_out(dataset.dvc_root):
+        message = f"settings that a repository may not make, and nobody goes by: {', '.join(left_out)}"
+        yield Check("warning", ".dvc/config", message, dvc_settings.MINE)
     with dataset.workspace() as workspace:
         remote = workspace.default_remote
         links = ", ".join(workspace.link_types)
@@ -183,7 +204,7 @@ def _storage(dataset: Dataset) -> Iterator[Check]:
     elif remote.is_local and not Path(remote.url).is_dir():
         yield Check("warning", "remote", f"{remote.url} does not exist", "mount it, or `dvc push` makes it")
     else:
-        yield Check("ok", "remote", f"{remote.name}: {remote.url}")
+        yield Check("ok", "remote", f"{remote.name}: {remote.shown}")
     yield Check("ok", "cache", f"links: {links}")
 
 
@@ -199,11 +220,23 @@ def _locks(dataset: Dataset) -> Iterator[Check]:
         )
 
 
+def _cache(dataset: Dataset) -> Iterator[Check]:
+    """Whether a cache that a group shares is open to all of the group."""
+    del dataset
+    root = config.current().cache_root
+    closed = shared.closed(root, "*", "*/*", "objects/files/md5/*", "flavored/*/*")
+    if closed:
+        message = f"{counted(len(closed), 'folder')} in {root} are closed to the group that shares it"
+        yield Check("warning", "shared cache", message, f"find {root} -type d -exec chmod g+rwxs {{}} +")
+    elif shared.file_mode(root) is not None:
+        yield Check("ok", "shared cache", f"{root} is open to its group")
+
+
 def _owners(text: bytes) -> set[int]:
     try:
         data = json.loads(text)
         return {int(info["pid"]) for entry in data.values() for info in _infos(entry)}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return set()
 
 

@@ -44,12 +44,13 @@ def uninstall(top: Path) -> None:
 
 
 def is_installed(top: Path) -> bool:
-    """Whether git shows tables in meaning."""
-    return git.setting(top, TEXTCONV) is not None
+    """Whether git shows tables in meaning, through the audiodvc that asks."""
+    return git.setting(top, TEXTCONV) == _command()
 
 
 def converted(top: Path, path: Path) -> bytes:
     """A table as git should compare it."""
+    disk.refuse_link(path.parent, path)
     data = disk.read(path) or b""
     return shown.shown(data, path.name, _spec(top, path.name, data))
 

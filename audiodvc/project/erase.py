@@ -13,7 +13,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from audiodvc.adapters import cache, dvc_lock, git, record
+from audiodvc.adapters import cache, disk, dvc_lock, git, record
 from audiodvc.errors import AudiodvcError, ConflictError, GitError, MediaError, UsageError
 from audiodvc.model import erased, layout
 from audiodvc.model.erased import Erasure
@@ -134,7 +134,7 @@ class _Clone:
         written = _in_order(made.texts)
         for name, text in written:
             if text is None:
-                (self.dataset.root / name).unlink(missing_ok=True)
+                self.dataset.place(name).unlink(missing_ok=True)
             elif name != layout.ERASED or not self._is_begun(self.dataset.read(name)):
                 self.dataset.write(name, text)
         self._unlink(made)
@@ -154,9 +154,15 @@ class _Clone:
         """Remove files from the work tree that have erased bytes, or were made from some."""
         gone = {*made.made, *((one.file, one.md5) for one in self.traced.had if one.file in made.media)}
         for file in {file for file, _ in gone}:
-            path = self.dataset.root / file
+            path = self._media(file)
             if path.is_file() and (file, cache.md5_of(str(path))) in gone:
                 path.unlink()
+
+    def _media(self, file: str) -> Path:
+        """Where a recording is, which may itself be a link into the cache; refused behind another link."""
+        path = self.dataset.root / file
+        disk.refuse_link(self.dataset.top, path.parent)
+        return path
 
     def _message(self, made: Redaction) -> str:
         files = self.wish.files
@@ -251,7 +257,7 @@ class _Clone:
         dirty = [name for name in made.texts if self._changed(name, made.texts)]
         gone = {(one.file, one.md5) for one in self.traced.had}
         for file in made.media:
-            path = self.dataset.root / file
+            path = self._media(file)
             if path.is_file() and (file, cache.md5_of(str(path))) not in gone:
                 dirty.append(file)
         if dirty:
@@ -281,7 +287,7 @@ def _refuse_unready(dataset: Dataset, wish: Wish) -> str:
         raise AudiodvcError("this clone is shallow, so that not all versions can be searched", hint=hint)
     busy = record.unfinished(dataset.top)
     if busy and not wish.dry_run:
-        raise AudiodvcError(f"git is in the middle of {busy}", hint="end it, or undo it")
+        raise AudiodvcError(f"git is in the middle of {busy}", hint="finish it, or give it up")
     branch = git.branch(dataset.top)
     if branch is None and not wish.dry_run:
         raise AudiodvcError("no branch is checked out", hint="`git switch` to the default branch")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
-from audiodvc.errors import AudiodvcError
 from audiodvc.progress import Progress
 from audiodvc.project import tree
 from audiodvc.project.dataset import Dataset
@@ -30,12 +29,5 @@ def fix(dataset: Dataset, progress: Progress, *, unsafe: bool = False, write: bo
         mended = fixes.mend(files.files, read, datetime.now(UTC).date(), unsafe=unsafe)
     rewritten = tuple(Rewritten(path, read(path), new) for path, new in sorted(mended.texts.items()))
     if write:
-        for file in rewritten:
-            _refuse_changed(dataset, file)
         write_all(dataset, rewritten)
     return Fixed(rewritten, mended.findings)
-
-
-def _refuse_changed(dataset: Dataset, file: Rewritten) -> None:
-    if dataset.read(file.path) != file.old:
-        raise AudiodvcError(f"{file.path} was changed while it was mended", hint="run it again")

@@ -75,14 +75,16 @@ def add(dataset: Dataset, name: str, flavor: Flavor, *, force: bool = False) -> 
 
 def remove(dataset: Dataset, name: str) -> Changed:
     """Take a flavor out of settings, dvc.yaml and dvc.lock, with its index and its media in this folder."""
-    if name not in written.flavors(dataset.read(layout.SETTINGS) or b""):
-        raise UsageError(f"{layout.SETTINGS} names no flavor '{name}'")
+    known = written.flavors(dataset.read(layout.SETTINGS) or b"")
+    if name not in known:
+        hint = f"it names {', '.join(sorted(known)) or 'none'}"
+        raise UsageError(f"{layout.SETTINGS} names no flavor '{name}'", hint=hint)
     text = yamledit.drop(_text(dataset), layout.SETTINGS, stages.FLAVORS, name)
     lock = (dataset.read(layout.LOCK) or b"").decode()
     later = {layout.LOCK: yamledit.drop(lock, layout.LOCK, "stages", stages.stage_of(name))} if lock else {}
     folder = stages.folder_of(name)
-    stock.remove_folder(str(dataset.root / folder))
-    (dataset.root / f"{folder}{layout.INDEX}").unlink(missing_ok=True)
+    stock.remove_folder(str(dataset.place(folder)))
+    dataset.place(f"{folder}{layout.INDEX}").unlink(missing_ok=True)
     gone = git.tracked(dataset.root, [folder + layout.INDEX])
     return Changed(name, (*_write(dataset, text, later), *_stage(dataset, gone)))
 

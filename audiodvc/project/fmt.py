@@ -62,6 +62,7 @@ def write_all(dataset: Dataset, files: Iterable[Rewritten]) -> None:
     """Write texts of the dataset, and what follows from them: pointers and stages."""
     stages.expected(dataset)  # a dvc.yaml that cannot be edited is said before anything is written
     for file in files:
+        dataset.refuse_changed(file.path, file.old)
         dataset.write(file.path, file.new)
     for index in dataset.indexes:
         pointers.settle(dataset, index)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from audiodvc.adapters import audio, cache, disk, dvc
 from audiodvc.adapters.disk import Entry
 from audiodvc.adapters.pool import Died, Pool
+from audiodvc.errors import AudiodvcError, MediaError
 
 # Below this many files to read, starting workers costs more than they save: 0.2 s, in which one
 # process reads 2,000 small files.
@@ -69,8 +70,16 @@ def link(objects: str, kind: str, done: Iterable[Ingested]) -> Iterator[Ingested
     """Let files become links to their objects, where DVC is configured so; the files as they are then."""
     for file in done:
         if kind in cache.LINKS:
+            _refuse_other(file)
             kept = cache.adopt(objects, file.entry.path, file.md5, kind)
             yield file._replace(entry=disk.entry(file.entry.path, kept.file))
+
+
+def _refuse_other(file: Ingested) -> None:
+    """Refuse to make an object of what is not any more what was hashed."""
+    now, then = disk.look(file.entry.path), file.entry
+    if (now.size, now.mtime, now.inode) != (then.size, then.mtime, then.inode):
+        raise MediaError(f"{then.path} was changed while it was added, and stays so", hint="run it again")
 
 
 def workers(stack: ExitStack, files: int) -> Pool | None:
@@ -120,8 +129,14 @@ def _one(file: Wanted, objects: str, link: str, copy: cache.Copy | None) -> Inge
     try:
         kept = cache.keep(objects, path, link, copy) if objects else cache.seen(path)
     except OSError as error:
+        if objects and str(error.filename).startswith(f"{objects}/"):
+            raise _unwritable(objects, error) from error  # the next one could not be kept either
         return _failed(file, disk.reason(error))
     return Ingested(file.name, disk.entry(path, kept.file), kept.md5, probe, problem)
+
+
+def _unwritable(objects: str, error: OSError) -> AudiodvcError:
+    return AudiodvcError(f"{objects} cannot be written: {disk.reason(error)}", hint=disk.advice(error))
 
 
 def _failed(file: Wanted, problem: str) -> Ingested:

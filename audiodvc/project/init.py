@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from audiodvc.adapters import disk, dvc, dvc_config, git
+from audiodvc.adapters import disk, dvc, dvc_config, dvc_trust, git
 from audiodvc.errors import AudiodvcError, UsageError
-from audiodvc.model import header, layout, precommit, scaffold
+from audiodvc.model import header, layout, precommit, remoteconfig, scaffold
 from audiodvc.project import install, stages
 from audiodvc.project.dataset import Dataset
 
@@ -68,8 +68,11 @@ def init(
 
 def _refuse(root: Path, remote: str | None) -> None:
     """Refuse what could only be half made."""
+    if root.exists() and not root.is_dir():
+        raise AudiodvcError(f"{root} is no folder", hint="name one, or a place where nothing is")
     if remote is not None and not remote.strip():
         raise UsageError("--remote is empty", hint="leave it out for a folder beside the repository")
+    dvc_trust.refuse_secret(remote or "")
     try:
         f"{root}{remote or ''}".encode()
     except UnicodeEncodeError as error:
@@ -115,7 +118,8 @@ def _storage(dataset: Dataset, workspace: dvc.Workspace, url: str | None, start:
             if f"{url}{present.url}".isascii()
             else "change it in .dvc/config",
         )
-    if wanted is None and workspace.remotes:
+    told = remoteconfig.parse(disk.read(dataset.dvc_root / ".dvc" / "config") or b"")
+    if wanted is None and (workspace.remotes or told.default in told.remotes):
         return None
     # Where the user's own words are relative, or there are none, clones look from where they are.
     relative = url is None or not ("://" in url or Path(url).is_absolute())
@@ -153,6 +157,7 @@ def _write(dataset: Dataset, name: str, version: str) -> Iterator[str]:
         yield layout.STAGES
     branch = git.branch(dataset.top) or "main"
     for path, text in scaffold.repository_files(_folder(dataset), version, branch).items():
+        disk.refuse_link(dataset.top, (dataset.top / path).parent)
         if not (dataset.top / path).exists() and disk.write(dataset.top / path, text.encode()):
             yield _from_root(dataset, dataset.top / path)
 

@@ -16,15 +16,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from audiodvc.adapters import disk, git
+from audiodvc.adapters import disk, dvc_settings, git
 from audiodvc.errors import AudiodvcError
-from audiodvc.model import layout, precommit, scaffold
+from audiodvc.model import layout, precommit, remoteconfig, scaffold
 from audiodvc.project import drivers, mergedriver
 
 HOOKS = ("pre-commit", "pre-merge-commit", "pre-push", "post-checkout", "post-merge")
 BEFORE = ".before-audiodvc"
 PYTHON = "audiodvc.python"
-STORAGE = "audiodvc.storage"
 
 _LEGACY = ".legacy"  # where `pre-commit install` puts a hook that was there, which it then calls
 _EDITED = ".edited"
@@ -69,7 +68,10 @@ def install(folder: Path) -> Installed:
     notes += [note for name in wanted for note in _settled(hooks, name)]
     written = [name for name in wanted if _put(hooks, name)]
     git.set_setting(top, PYTHON, sys.executable)
-    git.set_setting(top, STORAGE, " ".join(_storages(top)) or None)
+    storages = list(_storages(top))
+    notes += [note for name, text in storages for note in _folders(top, name, text)]
+    blobs = sorted({git.blob_id(top, text) for _, text in storages})
+    git.set_setting(top, dvc_settings.STORAGE, " ".join(blobs) or None)
     drivers.install(top)
     mergedriver.install(top)
     notes += [f"{name} has lines that are new: commit it" for name in _attributed(top)]
@@ -98,7 +100,7 @@ def uninstall(folder: Path) -> Uninstalled:
         elif os.path.lexists(before):
             notes.append(f"{before} stays there, since {hooks / name} is not audiodvc's")
     git.set_setting(top, PYTHON, None)
-    git.set_setting(top, STORAGE, None)
+    git.set_setting(top, dvc_settings.STORAGE, None)
     drivers.uninstall(top)
     mergedriver.uninstall(top)
     return Uninstalled(hooks, tuple(removed), tuple(restored), tuple(notes))
@@ -127,7 +129,7 @@ def folder_of(top: Path) -> Path:
 def is_trusted(top: Path, root: Path) -> bool:
     """Whether DVC's configuration is as it was when `install` was called, and asks for no file."""
     text = disk.read(root / _CONFIG) or b""
-    known = (git.setting(top, STORAGE) or "").split()
+    known = (git.setting(top, dvc_settings.STORAGE) or "").split()
     return git.blob_id(top, text) in known and not _NAMES_A_FILE.search(text)
 
 
@@ -139,14 +141,25 @@ def _attributed(top: Path) -> Iterator[str]:
     headers = (top / name for name in git.listed(top, layout.HEADER, f"*/{layout.HEADER}"))
     for folder in (header.parent for header in headers if header.is_file()):
         path = folder / ".gitattributes"
+        disk.refuse_link(top, path)
         old = (disk.read(path) or b"").decode("utf-8", "surrogateescape")
         if old and disk.write(path, scaffold.attributes(old).encode("utf-8", "surrogateescape")):
             yield path.relative_to(top).as_posix()
 
 
-def _storages(top: Path) -> list[str]:
-    names = [name for name in git.listed(top, f"*{_CONFIG}") if name.endswith(_CONFIG)]
-    return sorted({git.blob_id(top, disk.read(top / name) or b"") for name in names})
+def _storages(top: Path) -> Iterator[tuple[str, bytes]]:
+    """The configurations of DVC, as they are now."""
+    for name in (name for name in git.listed(top, f"*{_CONFIG}") if name.endswith(_CONFIG)):
+        disk.refuse_link(top, top / name)
+        yield name, disk.read(top / name) or b""
+
+
+def _folders(top: Path, name: str, text: bytes) -> Iterator[str]:
+    """What a configuration from elsewhere may do from now on, since it is known."""
+    if dvc_settings.is_from_elsewhere(top):
+        for remote, options in remoteconfig.parse(text).remotes.items():
+            if "://" not in options["url"]:
+                yield f"{name} lets media of '{remote}' go to a folder of this machine, {options['url']}"
 
 
 def _top(folder: Path) -> Path:

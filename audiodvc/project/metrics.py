@@ -34,7 +34,7 @@ def is_behind(dataset: Dataset, taken: Snapshot, done: Validated) -> bool:
     """Whether the figures that git has are those of another state."""
     try:
         written = json.loads(dataset.read(METRICS) or b"null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return True
     return written is not None and written != figures(taken, done)
 

@@ -11,6 +11,13 @@ from audiodvc.project.dataset import Dataset
 STRANGE = "is not a pointer as `dvc add` writes it"
 
 
+def read(dataset: Dataset, name: str) -> dvc.Pointer | None:
+    """What a pointer as `dvc add` writes it says; None for any other, and for a text that is a trap."""
+    text = dataset.read(name)
+    known = text is not None and pointer.parse(text, name)
+    return dvc.read_pointer(dataset.root / name) if known else None
+
+
 def settle(dataset: Dataset, index: str) -> bool:
     """Let the pointer beside an index name that index as it is now; True if that changed it."""
     name = index.removesuffix(layout.INDEX) + layout.POINTER
@@ -33,7 +40,7 @@ def unindexed(dataset: Dataset) -> list[str]:
     """Media folders and files that have a pointer, as `dvc add` and `dvc move` write it, and no index."""
     paths = [name.removesuffix(layout.POINTER) for name in dataset.pointers]
     alone = [path for path in paths if not (dataset.root / f"{path}{layout.INDEX}").is_file()]
-    return [path for path in alone if dvc.read_pointer(dataset.root / f"{path}{layout.POINTER}")]
+    return [path for path in alone if read(dataset, f"{path}{layout.POINTER}")]
 
 
 def left_behind(dataset: Dataset) -> list[str]:
@@ -44,7 +51,7 @@ def left_behind(dataset: Dataset) -> list[str]:
 def forget(dataset: Dataset, path: str) -> str:
     """Remove the index that was left behind; what was done, and how it can be undone."""
     name = f"{path}{layout.INDEX}"
-    (dataset.root / name).unlink()
+    dataset.place(name).unlink()
     back = f"`git restore --staged --worktree {path}{layout.POINTER} {name}` brings both back"
     known = git.has(dataset.root, "HEAD", name)
     return f"{name} removed: {path} and its pointer are gone{f' ({back})' if known else ''}"

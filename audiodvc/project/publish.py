@@ -48,6 +48,7 @@ from audiodvc.resolve.export import Note
 from audiodvc.resolve.fetch import Storage, Stores
 from audiodvc.resolve.get import Request
 from audiodvc.resolve.materialize import STATE
+from audiodvc.words import counted
 
 _REMOTE = "storage"
 _SHOWN = 5
@@ -220,6 +221,7 @@ class _Work:
         if files:
             with self.offer.progress("sending", len(files)) as advance:
                 deliveries.deliver(store(), files, advance)
+            _refuse_lost(store(), {*collected.new, *files})
 
     # -- storage ----------------------------------------------------------------------------------
 
@@ -232,8 +234,12 @@ class _Work:
             found = storage_of(self.place.source.address, state.whole, state.contents)
             self._refuse_other_media(found.remotes)
             return found
-        options = {"url": self.place.media, **dvc_remote.public_options(self.place.media)}
-        return Storage(RemoteConfig(_REMOTE, {_REMOTE: options}), "")
+        return Storage(RemoteConfig(_REMOTE, {_REMOTE: self._new_remote()}), "")
+
+    def _new_remote(self) -> dict[str, str]:
+        """The remote of a dataset that has none yet, as its repository will name it."""
+        dvc_trust.refuse_secret(self.place.media)
+        return {"url": self.place.media, **dvc_remote.public_options(self.place.media)}
 
     def _refuse_other_media(self, known: RemoteConfig) -> None:
         """Media of one dataset stay together."""
@@ -254,8 +260,8 @@ class _Work:
                 f"{self.place.mirror.server.shown} has no dataset yet, and nobody says where its media go",
                 hint="`--media URL`, or `media` of the repository in the settings",
             )
-        media = {"url": self.place.media, **dvc_remote.public_options(self.place.media)}
-        return dvc_config.configured(b"", {"core": {"remote": _REMOTE}, f'remote "{_REMOTE}"': media})
+        remote = {f'remote "{_REMOTE}"': self._new_remote()}
+        return dvc_config.configured(b"", {"core": {"remote": _REMOTE}, **remote})
 
     # -- the commit -------------------------------------------------------------------------------
 
@@ -305,6 +311,14 @@ def _objects(store: _Opener, *, is_new: bool) -> str:
         raise RemoteError(f"the remote '{there.name}' is a folder that is not there: {there.shown}")
     cache.prepare(there.objects)
     return there.objects
+
+
+def _refuse_lost(store: Store, names: set[str]) -> None:
+    """Refuse to go on where a remote that is a folder is not the one that objects were put into."""
+    lost = names - cache.present_of(store.objects, sorted(names)) if store.objects else set()
+    if lost:
+        what = f"{counted(len(lost), 'object')} that were put into {store.shown} are not there any more"
+        raise RemoteError(what, hint="see that its disk is mounted, and publish again: nothing was published")
 
 
 def _arranged(enclosed: Enclosed, collected: Collected, before: Inherited) -> Arranged:

@@ -120,8 +120,11 @@ def _make(dataset: Dataset, here: Checkout, found: Upcoming, name: str) -> str:
 
 
 def _commit(dataset: Dataset, here: Checkout, found: Upcoming) -> str:
-    dataset.write(changelog.PATH, found.text.encode("utf-8", "surrogateescape"))
     path = dataset.prefix + changelog.PATH
+    if git.changes(dataset.root, changelog.PATH) and not found.is_begun(_text(dataset)):
+        hint = "commit that or undo it, and release again"
+        raise ConflictError(f"{path} was changed while media were pushed, and stays so", hint=hint)
+    dataset.write(changelog.PATH, found.text.encode("utf-8", "surrogateescape"))
     try:
         commit = record.commit(dataset.top, path, f"Release {found.tag}\n")
     except GitError as error:

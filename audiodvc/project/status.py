@@ -143,7 +143,8 @@ def _media(dataset: Dataset, workspace: dvc.Workspace, index: str, rows: list[Me
     path = index.removesuffix(layout.INDEX)
     start = len(str(dataset.root)) + 1
     full = dataset.root / path
-    entries = disk.walk(str(full)) if full.is_dir() else [disk.look(str(full))]
+    is_folder = full.is_dir() and not full.is_symlink()
+    entries = disk.walk(str(full)) if is_folder else [disk.look(str(full))]
     here = workspace.unignored({entry.path[start:]: entry for entry in entries if not entry.problem})
     known = workspace.known(list(here.values()))
     old = {media.file: media for media in rows}
@@ -178,12 +179,12 @@ def _remote(
         return None
     if remote.is_local and not Path(remote.url).is_dir():
         problem = "does not exist (mount it, or `dvc push` makes it)"
-        return RemoteState(remote.name, remote.url, problem=f"{remote.name}: {remote.url} {problem}")
+        return RemoteState(remote.name, remote.shown, problem=f"{remote.name}: {remote.shown} {problem}")
     if not (remote.is_local or ask_remote):
-        return RemoteState(remote.name, remote.url)
+        return RemoteState(remote.name, remote.shown)
     try:
         with progress(f"listing {remote.name}", None):
             missing = set(objects) - workspace.remote_objects(remote)
     except RemoteError as error:
-        return RemoteState(remote.name, remote.url, problem=error.what)
-    return RemoteState(remote.name, remote.url, len(missing))
+        return RemoteState(remote.name, remote.shown, problem=error.what)
+    return RemoteState(remote.name, remote.shown, len(missing))

@@ -60,6 +60,11 @@ class Unit:
 
 def scan(dataset: Dataset, targets: Sequence[Path]) -> list[Unit]:
     """The media folders and files that some paths are or lie in, as they are now."""
+    try:
+        str(dataset.root).encode()
+    except UnicodeEncodeError as error:
+        what = f"{str(dataset.root)!a} is not UTF-8, as DVC's notes on files have to be"
+        raise MediaError(what, hint="rename the folder") from error
     units: dict[str, Unit] = {}
     for name in map(dataset.relative, targets):
         owner = _owner(dataset, name) or name
@@ -82,9 +87,8 @@ def _owner(dataset: Dataset, name: str) -> str | None:
 
 
 def _seen(dataset: Dataset, unit: Unit) -> Unit:
-    pointer = dataset.root / f"{unit.path}.dvc"
-    unit.pointer = dvc.read_pointer(pointer)
-    if unit.pointer is None and pointer.exists():
+    unit.pointer = pointers.read(dataset, f"{unit.path}.dvc")
+    if unit.pointer is None and dataset.read(f"{unit.path}.dvc") is not None:
         import_hint = "an import is brought up to date by `dvc update`"
         what, hint = pointers.misnamed(dataset, unit.path) or (pointers.STRANGE, import_hint)
         raise MediaError(f"{unit.path}.dvc {what}", hint=hint)

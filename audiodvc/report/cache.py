@@ -87,7 +87,10 @@ def swept(done: Sweep) -> str:
     unknown = (
         f"{counted(done.unknown.files, 'object')} ({sized(done.unknown.size)}) of no dataset stay: --unknown"
     )
-    return "\n".join([*columns(rows), total, *([unknown] if done.unknown.files else [])])
+    names = ", ".join(map(_named, done.open))
+    stay = f"{counted(len(done.open), 'dataset')} stay, open in a process: {names}"
+    more = [*([unknown] if done.unknown.files else []), *([stay] if done.open else [])]
+    return "\n".join([*columns(rows), total, *more])
 
 
 def swept_json(done: Sweep) -> str:
@@ -99,26 +102,27 @@ def swept_json(done: Sweep) -> str:
         "leftovers": done.left,
         "unknown": done.unknown,
     }
-    datasets = [
-        {
-            "name": one.name,
-            "version": one.place,
-            "flavor_id": one.flavor or None,
-            "folder": str(one.folder),
-            "used": _date(one.used),
-            "size": one.size,
-        }
-        for one in done.datasets
-    ]
     return document(
         "gc",
         cache_root=str(done.root),
         removed=done.removed,
         size=done.before,
         freed=done.freed,
-        datasets=datasets,
+        datasets=[_going(one) for one in done.datasets],
+        open=[_going(one) for one in done.open],
         **{kind: one._asdict() for kind, one in kinds.items()},
     )
+
+
+def _going(one: Going) -> Mapping[str, object]:
+    return {
+        "name": one.name,
+        "version": one.place,
+        "flavor_id": one.flavor or None,
+        "folder": str(one.folder),
+        "used": _date(one.used),
+        "size": one.size,
+    }
 
 
 def _named(one: Going) -> str:

@@ -26,7 +26,7 @@ _NAMED = 5
 def made(done: Made) -> str:
     """What `init` did."""
     first = f"dataset in {_shown(done.root)}"
-    media = f"media go to {plain(done.remote.url)}" if done.remote else "media have no default remote yet"
+    media = f"media go to {plain(done.remote.shown)}" if done.remote else "media have no default remote yet"
     hooks = [f"hooks: {', '.join(done.hooks)}"] if done.hooks else []
     if not done.written:
         state = "" if hooks else ": nothing to do, all is there"

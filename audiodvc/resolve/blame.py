@@ -13,7 +13,7 @@ from audiodvc.adapters.mirror import Mirror
 from audiodvc.errors import NotADatasetError
 from audiodvc.model import header as headers
 from audiodvc.model import layout
-from audiodvc.resolve import config, revision, trails
+from audiodvc.resolve import config, plan, revision, trails
 from audiodvc.resolve import source as sources
 from audiodvc.resolve.revision import Revision
 from audiodvc.resolve.trails import Trail, Wanted
@@ -79,10 +79,10 @@ def blame(  # noqa: PLR0913 - which cells, and of which state of which dataset
     mirror = sources.mirror(source, settings)
     mirror.bring({at.commit: at.ref})
     folder = source.address.folder
-    entry = mirror.entries(at.commit, folder).get(layout.HEADER)
-    if entry is None:
+    mode, blob = mirror.entries(at.commit, folder).get(layout.HEADER, ("", ""))
+    if not mode.startswith("100"):
         raise NotADatasetError(f"{source.name} ({source.address.shown}) has no db.yaml at {at.place}")
-    header = headers.parse(mirror.read([entry[1]])[entry[1]])
+    header = headers.parse(mirror.read([blob], limit=plan.MAX_YAML)[blob])
     wanted = Wanted(table, (key,) if isinstance(key, str) else tuple(key), column, through)
     past = _past(mirror, at, folder, trails.paths(header, wanted))
     return Blame(source.name, at, tuple(trails.find(past, header, wanted)))

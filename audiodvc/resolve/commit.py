@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from audiodvc.adapters import disk
+from audiodvc.adapters import bare, disk
 from audiodvc.adapters.dvc_remote import Store
 from audiodvc.adapters.mirror import Mirror
 from audiodvc.errors import FormatError, NotADatasetError, RefusedError, RemoteError
@@ -44,17 +44,21 @@ class Commit:
     def storage(self) -> Storage:
         """The remotes as the commit names them, and what the user set beside a repository of this machine."""
         entries = self._mirror.entries(self.revision.commit)
-        return storage_of(self._address, entries, lambda blob: self._mirror.read([blob])[blob])
+        limit = plan.MAX_YAML
+        return storage_of(self._address, entries, lambda blob: self._mirror.read([blob], limit=limit)[blob])
 
     def plan(self, list_folder: List) -> Plan:
         """What the dataset consists of, without what was erased of it since."""
         entries = self._mirror.entries(self.revision.commit, self._address.folder)
         names = plan.wanted(entries)
-        contents = self._mirror.read(entries[name][1] for name in names)
-        tree = Tree(entries, {name: contents[entries[name][1]] for name in names})
-        erased = list(self._erased(tree))
         try:
-            return plan.plan(tree, list_folder, erased)
+            limit = plan.limits({name: entries[name] for name in names})
+            contents = self._mirror.read((entries[name][1] for name in names), limit=limit)
+            tree = Tree(entries, {name: contents[entries[name][1]] for name in names})
+            return plan.plan(tree, list_folder, list(self._erased(tree)))
+        except bare.TooLargeError as error:
+            name = next((name for name in names if entries[name][1] == error.blob), layout.ERASED)
+            raise RefusedError(f"{self._shown}: {name} is {error.what}", hint=error.hint) from error
         except (FormatError, NotADatasetError, RefusedError, RemoteError) as error:
             hint = error.hint or "nothing was written; tell those who keep the dataset"
             raise type(error)(f"{self._shown}: {error.what}", hint=hint, details=error.details) from error
@@ -77,9 +81,9 @@ class Commit:
             yield tree.texts[layout.ERASED]
         if self._newest and self._newest != self.revision.commit:
             entries = self._mirror.entries(self._newest, self._address.folder)
-            if layout.ERASED in entries:
-                blob = entries[layout.ERASED][1]
-                yield self._mirror.read([blob])[blob]
+            mode, blob = entries.get(layout.ERASED, ("", ""))
+            if mode.startswith("100"):
+                yield self._mirror.read([blob], limit=plan.limits(entries))[blob]
 
 
 class Remotes(Stores):
@@ -108,8 +112,11 @@ def storage_of(address: Address, entries: Entries, read: Callable[[str], bytes])
     """The remotes that the files of a commit name, and what the user set beside a local repository."""
     folder = next((place for place in _above(address.folder) if _has_config(entries, place)), "")
     place = f"{folder}/{_DVC}".lstrip("/")
-    blob = entries.get(f"{place}/{_CONFIG}", ("", ""))[1]
-    remotes = remoteconfig.parse(read(blob)) if blob else RemoteConfig()
+    mode, blob = entries.get(f"{place}/{_CONFIG}", ("", ""))
+    if mode and not mode.startswith("100"):
+        remotes = RemoteConfig(fault="is a link")
+    else:
+        remotes = remoteconfig.parse(read(blob)) if blob else RemoteConfig()
     _tell(f"{place}/{_CONFIG}", remotes)
     if not address.is_local:
         return Storage(remotes)

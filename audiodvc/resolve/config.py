@@ -135,13 +135,24 @@ class Config:
 def current(cache_root: str | os.PathLike[str] | None = None) -> Config:
     """The settings as they are now; who names a cache wants that one only, not the shared one as well."""
     user = _user()
-    return Config(
+    config = Config(
         cache_root=_expanded(cache_root) or _cache_root(user),
         shared_cache_root=None if cache_root else _shared_cache_root(user),
         repositories=_repositories.of(user),
         allow_local_remotes=user.allow_local_remotes,
         links=user.links,
     )
+    for root in (config.cache_root, config.shared_cache_root):
+        _refuse_odd(root)
+    return config
+
+
+def _refuse_odd(root: Path | None) -> None:
+    """Refuse a cache whose name cannot be given to those who read its tables."""
+    try:
+        str(root or "").encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"the cache {str(root)!a} is not UTF-8", hint="name another folder") from error
 
 
 def path() -> Path:

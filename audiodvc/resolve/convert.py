@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 import polars as pl
 
-from audiodvc.adapters import disk
+from audiodvc.adapters import disk, shared
 from audiodvc.adapters.audio import Probe
 from audiodvc.adapters.crew import careful
 from audiodvc.adapters.pool import Died, Pool
@@ -173,12 +173,13 @@ def _path(cache_root: Path | None, flavor: Flavor) -> pl.Expr:
 def _make(files: Sequence[Made], folder: str, flavor: Flavor, crew: _Crew) -> dict[str, str]:
     """Convert what is missing; why some could not be, by their names."""
     for prefix in {one.name[:2] for one in files}:
-        Path(folder, prefix).mkdir(parents=True, exist_ok=True)
+        shared.make(f"{folder}/{prefix}")
     done = crew.done("converting", partial(flavored.make, folder, flavor), files)
     try:
         return {one.name: problem for one, problem in done if problem}
     except OSError as error:
-        raise ConversionError(f"a conversion {disk.reason(error)}", details=[folder]) from error
+        what = f"{folder} cannot be written: {disk.reason(error)}"
+        raise ConversionError(what, hint="make room there, and try again: what is converted stays") from error
 
 
 class _Crew(NamedTuple):

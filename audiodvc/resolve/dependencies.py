@@ -292,9 +292,9 @@ def _read(path: Path) -> pl.DataFrame:
 
 
 def _from_csv(path: Path) -> pl.DataFrame:
-    rows = pl.read_csv(path, schema=ROWS, has_header=False, skip_rows=1, raise_if_empty=False)
+    rows = pl.read_csv(path, schema=ROWS, has_header=False, skip_rows=1, raise_if_empty=False, glob=False)
     return rows.with_columns(pl.col(pl.String).fill_null(""))
 
 
 def _from_parquet(path: Path) -> pl.DataFrame:
-    return pl.read_parquet(path).select(ROWS.names()).cast(ROWS)
+    return pl.read_parquet(path, glob=False).select(ROWS.names()).cast(ROWS)

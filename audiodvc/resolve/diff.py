@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from audiodvc.changes import between
@@ -14,7 +15,7 @@ from audiodvc.changes.difference import Difference
 from audiodvc.changes.summary import Summary
 from audiodvc.errors import NotADatasetError
 from audiodvc.model import layout
-from audiodvc.resolve import config, revision
+from audiodvc.resolve import config, plan, revision
 from audiodvc.resolve import source as sources
 from audiodvc.resolve.revision import Revision
 
@@ -85,7 +86,8 @@ def diff(name: str, a: str, b: str | None = None, *, cache_root: Root | None = N
     for one, entries in ((old, before), (new, after)):
         if layout.HEADER not in entries:
             raise NotADatasetError(f"{source.name} ({source.address.shown}) has no db.yaml at {one.place}")
-    found = between.between(before, after, mirror.read, datetime.now(UTC).date())
+    read = partial(mirror.read, limit={**plan.limits(before), **plan.limits(after)})
+    found = between.between(before, after, read, datetime.now(UTC).date())
     return Diff(source.name, old, new, found)
 
 

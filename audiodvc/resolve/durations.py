@@ -73,7 +73,7 @@ class _Source(NamedTuple):
         """The durations of all media that have one."""
         import pandas as pd
 
-        listed = pl.scan_parquet(self.listed).filter(pl.col("duration") > 0, ~pl.col("attached"))
+        listed = pl.scan_parquet(self.listed, glob=False).filter(pl.col("duration") > 0, ~pl.col("attached"))
         known = listed.select("file", "duration").collect()
         if self.rows.media is not None:
             known = known.filter(~absent(known["file"], self.rows.media))

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
-from audiodvc.adapters import cache, disk, locks
+from audiodvc.adapters import cache, disk, locks, shared
 from audiodvc.adapters.mirror import Mirror
 from audiodvc.errors import AudiodvcError, LockTimeoutError, OfflineError
 from audiodvc.model import address, erased, layout, paths
@@ -189,4 +189,4 @@ class _Known:
         """Write down how far a name is."""
         if self.path is not None:
             marks, left = {**self.marks, name: mark}, {**self.left, name: sorted(pending)}
-            disk.write(self.path, json.dumps({"marks": marks, "left": left}).encode())
+            shared.write(self.path, json.dumps({"marks": marks, "left": left}).encode())

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ import polars as pl
 
 from audiodvc.adapters import cache, disk, links
 from audiodvc.errors import AudiodvcError, RefusedError, UsageError
-from audiodvc.model import layout, paths
+from audiodvc.model import layout, pathcolumn, paths
 from audiodvc.model.flavor import Flavor
 from audiodvc.model.selection import Selection
 from audiodvc.progress import Progress
@@ -176,6 +176,7 @@ def _move(  # noqa: PLR0913 - a folder, and what is to be in it
     lacking = [file for file in files if file.name not in right and not _is(folder / file.name, file.md5)]
     gone = old.join(now, on="file", how="anti")
     _refuse(folder, lacking, is_ours=was is not None or (folder / layout.HEADER).exists())
+    _refuse_links(folder, [file.name for file in lacking] + gone["file"].to_list())
     note = Note(said.name, said.source, said.version, said.commit, finished=True)
     if was == note and not lacking and gone.is_empty():
         return
@@ -194,13 +195,18 @@ def _move(  # noqa: PLR0913 - a folder, and what is to be in it
 def _listed(folder: Path) -> pl.DataFrame:
     """The files of the version that a folder holds; without its list nothing is known of them."""
     try:
-        return (
-            pl.read_parquet(folder / LISTED)
+        found = (
+            pl.read_parquet(folder / LISTED, glob=False)
             .select(_FILES.names())
             .cast({"file": pl.String, "md5": pl.String})
         )
     except (OSError, pl.exceptions.PolarsError):
         return _FILES.to_frame()
+    # Somebody may have packed the folder, to have files removed that are elsewhere.
+    for _, why in pathcolumn.faults(found["file"].fill_null("")):
+        what = f"{folder / LISTED} names a file at a path that {why}"
+        raise RefusedError(what, hint="remove that list, or name another folder")
+    return found
 
 
 def _beside_texts(files: pl.DataFrame) -> pl.DataFrame:
@@ -235,6 +241,13 @@ def _refuse(folder: Path, lacking: Sequence[_File], *, is_ours: bool) -> None:
             hint="name an empty folder",
             details=(odd or found)[:_SHOWN],
         )
+
+
+def _refuse_links(folder: Path, names: Iterable[str]) -> None:
+    """Before anything is changed: folders that are elsewhere, in which nothing is ours to write or remove."""
+    above = dict.fromkeys(name.rpartition("/")[0] for name in (*names, f"{_HOLDING}/x"))
+    for place in above:
+        disk.refuse_link(folder, folder / place)
 
 
 def _remove(folder: Path, gone: pl.DataFrame) -> None:

@@ -1,7 +1,8 @@
 """Make room in a cache: what nobody uses goes, and datasets that were not used for long or are too many.
 
 Whoever brings something into a cache keeps `gc` waiting, and the other way round, so that nothing is
-taken away between the moment when it was found there and the moment when it is linked.
+taken away between the moment when it was found there and the moment when it is linked. What a process
+has open stays, whatever is asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from audiodvc.adapters import locks, presence, stock
+from audiodvc.adapters import locks, opened, presence, stock
 from audiodvc.adapters.stock import Stored
 from audiodvc.errors import LockTimeoutError, RefusedError
 from audiodvc.model import address
@@ -44,6 +45,11 @@ class Aim:
     everything: bool = False
     unknown: bool = False
 
+    @property
+    def is_more(self) -> bool:
+        """Whether datasets go, too."""
+        return self.everything or self.older_than is not None or self.max_size is not None
+
 
 class Going(NamedTuple):
     """A materialization that goes; without a flavor a version and its texts."""
@@ -65,10 +71,14 @@ class Amount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What goes; `unknown` are objects that stay only because no version tells of them."""
+    """What goes; `unknown` are objects that stay only because no version tells of them.
+
+    `open` is what stays because a process has it open, if something is to go beside what nobody uses.
+    """
 
     root: Path
     datasets: tuple[Going, ...]
+    open: tuple[Going, ...]
     objects: Amount
     conversions: Amount
     mirrors: Amount
@@ -91,10 +101,13 @@ def gc(root: Path, aim: Aim, progress: Progress, *, now: float, remove: bool) ->
     with progress("asking what was erased", None):
         erasures.heed_all(root)
     with presence.clearing(root, PATIENCE):
-        going = _planned(root, aim, progress, now)
-        done = _sweep(going, removed=True)
-        _take_out(going, progress)
-    return done
+        while True:
+            going = _planned(root, aim, progress, now)
+            with opened.alone(str(unit.folder) for unit in going.unused.units) as others:
+                if not others:  # who opened one since it was planned is heeded in the next plan
+                    done = _sweep(going, removed=True)
+                    _take_out(going, progress)
+                    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +152,7 @@ class _Plan:
     unused: _Unused
     mirrors: list[Path]
     unknown: list[Stored]
+    open: list[_Unit]
     before: int
 
 
@@ -146,14 +160,15 @@ def _planned(root: Path, aim: Aim, progress: Progress, now: float) -> _Plan:
     with progress("looking", None):
         seen = holdings.stock_of(root, now)
         choice = _Choice(seen, now)
-        before = _size(seen, choice.units)
+        before = _size(seen, [*choice.units, *choice.open])
     unused = choice.without(choice.count(aim, before))
     known = choice.known
     unknown = [file for name, files in seen.objects.items() if name not in known for file in files]
     if aim.unknown:
         unused.objects.extend(file for file in unknown if file.links == 1 and now - file.time > _HOUR)
         unknown = []
-    return _Plan(seen, unused, list(_mirrors(seen, unused.units, aim, now)), unknown, before)
+    held = choice.open if aim.is_more else []
+    return _Plan(seen, unused, list(_mirrors(seen, unused.units, aim, now)), unknown, held, before)
 
 
 # ---------------------------------------------------------------------------
@@ -163,14 +178,19 @@ def _planned(root: Path, aim: Aim, progress: Progress, now: float) -> _Plan:
 class _Choice:
     """Materializations and versions in the order in which they would go, the least recently used first.
 
-    A version comes after its materializations, so that none of them is left without it.
+    A version comes after its materializations, so that none of them is left without it. What is `open`
+    stays, and its version.
     """
 
     def __init__(self, seen: Stock, now: float) -> None:
         self._seen, self._now = seen, now
         self._listed = {one.folder: one.listed() for one in seen.held}
+        units = [unit for one in seen.held for unit in _units(one)]
+        held = [unit.folder for unit in units if opened.is_open(unit.folder)]
+        stay = {*held, *(folder.parent for folder in held)}
+        self.open = [unit for unit in units if unit.folder in stay]
         self.units = sorted(
-            (unit for one in seen.held for unit in _units(one)),
+            (unit for unit in units if unit.folder not in stay),
             key=lambda unit: (unit.used, unit.made is None),
         )
 
@@ -266,6 +286,7 @@ def _sweep(plan: _Plan, *, removed: bool) -> Sweep:
     return Sweep(
         root=plan.seen.root,
         datasets=tuple(unit.going() for unit in unused.units),
+        open=tuple(unit.going() for unit in plan.open),
         objects=_amount(unused.objects),
         conversions=_amount(unused.conversions),
         mirrors=_amount(chain.from_iterable(stock.stored(str(path)) for path in plan.mirrors)),

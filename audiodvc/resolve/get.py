@@ -228,9 +228,7 @@ class Call:
             try:
                 _check_unmoved(version)
             except _MovedError:
-                name = f"{self.source.name} {version.identity.place}"
-                what = f"{name} was moved to another commit meanwhile, which is in the cache by now"
-                raise UnknownVersionError(what, hint="begin again") from None
+                raise UnknownVersionError(_lost(version), hint="begin again") from None
             taken, rows = self._taken(version, rows, flavor, hands.remotes)
             objects = self._fetch(hands.remotes, rows)
             made = pl.concat([self._converted(version, rows, flavor, objects, hands.pool), taken])
@@ -332,7 +330,7 @@ class Call:
                 (objects.path(md5), f"{version.folder}/{file}")
                 for file, md5 in rows.select("file", "md5").rows()
             )
-            links.place(files, self.config.links)
+            links.place(files, self.config.links, root=str(version.folder))
         in_git = sorted(set(missing) - set(rows["file"]))
         if in_git:
             for name, data in remotes.commit.contents(in_git).items():
@@ -353,6 +351,14 @@ def _check_unmoved(version: Version) -> None:
     now = Version.read(version.folder)
     if now is None or now.identity.commit != version.identity.commit or now.erased != version.erased:
         raise _MovedError
+
+
+def _lost(version: Version) -> str:
+    """Why one cannot go on with a version."""
+    if Version.read(version.folder) is None:
+        return f"{version.folder} was removed meanwhile"
+    name = f"{version.identity.name} {version.identity.place}"
+    return f"{name} was moved to another commit meanwhile, which is in the cache by now"
 
 
 def _place(request: Request) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,13 +94,14 @@ def stock_of(root: Path, now: float) -> Stock:
             conversions[found[1], found[2] + found[3]].append(file)
         elif _is_left(file.path, file.time, now):
             left.append(Path(file.path))
+    versions = tuple(held(root))
     return Stock(
         root,
-        tuple(held(root)),
+        versions,
         {name: tuple(files) for name, files in objects.items()},
         {key: tuple(files) for key, files in conversions.items()},
         tuple(path for path in sorted((root / "git").glob("*.git")) if _MIRROR.fullmatch(path.name)),
-        (*left, *_left_folders(root, now)),
+        (*left, *dict.fromkeys((*_left_folders(root, now), *_left_within(versions, now)))),
     )
 
 
@@ -119,6 +120,14 @@ def _left_folders(root: Path, now: float) -> Iterator[Path]:
         for path in root.glob(pattern):
             if _is_left(path.name, stock.time_of(str(path)), now):
                 yield path
+
+
+def _left_within(versions: Iterable[Held], now: float) -> Iterator[Path]:
+    """Links and texts that did not get to their names."""
+    for one in versions:
+        for file in stock.stored(str(one.folder)):
+            if _is_left(file.path, file.time, now):
+                yield Path(file.path)
 
 
 def _is_left(path: str, time: float, now: float) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from audiodvc.adapters import cache, disk
+from audiodvc.adapters import cache, shared
 from audiodvc.model import header, layout
 from audiodvc.resolve.anywhere import anywhere
 from audiodvc.resolve.config import Config
@@ -70,7 +70,7 @@ class Inventory(NamedTuple):
     def _known(self, rows: pl.DataFrame) -> pl.DataFrame | None:
         """What was looked up before, if it still says something of every file."""
         try:
-            learned = pl.read_parquet(self.version.folder / LEARNED).select(ROWS.names())
+            learned = pl.read_parquet(self.version.folder / LEARNED, glob=False).select(ROWS.names())
         except (OSError, pl.exceptions.PolarsError):
             return None
         lacking = rows.filter(pl.col("checksum").is_null())
@@ -90,7 +90,7 @@ class Inventory(NamedTuple):
         data = BytesIO()
         learned.write_parquet(data, compression="zstd", compression_level=1)
         with suppress(OSError):  # a shared cache may not be ours to write to
-            disk.write(self.version.folder / LEARNED, data.getvalue())
+            shared.write(self.version.folder / LEARNED, data.getvalue())
 
 
 def _tables(version: Version) -> pl.DataFrame:

@@ -196,8 +196,10 @@ def survey(settings: Config, repositories: Sequence[Repository], workers: int = 
 
 def materializations(root: Path, name: str | None = None) -> Iterator[Flavored]:
     """What is in a cache, complete or not, sorted by name and folder; no header is read."""
-    wanted = "*" if name is None else _folder(name, config.current())
-    for place in sorted(root.glob(f"{wanted}/*/*/")):
+    wanted = None if name is None else _folder(name, config.current())
+    for place in sorted(root.glob("*/*/*/")):
+        if wanted not in (None, place.parts[-3]):
+            continue
         # What begins with a dot was left by a process that did not come to its end.
         is_whole = not any(part.startswith(".") for part in place.relative_to(root).parts)
         found = Flavored.read(place) if is_whole else None

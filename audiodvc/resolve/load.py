@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from audiodvc.adapters import terminal
+from audiodvc.adapters.opened import hold
 from audiodvc.errors import LockTimeoutError, SelectionError
 from audiodvc.model.flavor import Flavor, Number
 from audiodvc.model.selection import Selected, Selection, choose
-from audiodvc.resolve import config, database, export, get, selected
+from audiodvc.resolve import config, database, export, get, opening, selected
 from audiodvc.resolve.anywhere import anywhere
 from audiodvc.resolve.get import PATIENCE, Ready, Request
 from audiodvc.resolve.materialize import LISTED, Version
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from audformat import Database
 
 _SHOWN = 20
+# Where a database has what keeps its folders from being taken away.
+_HELD = "_audiodvc_held"
 
 _log = logging.getLogger("audiodvc")
 
@@ -71,11 +74,13 @@ def load(  # noqa: PLR0913 - audb's parameters
     chosen = Selection(tables, media, attachments, only_metadata=only_metadata)
     request = _request(name, version, rev, num_workers, timeout, verbose=verbose)
     try:
-        ready = get.get(request, config.current(cache_root), chosen, flavor)
+        ready, held = opening.ready(request, config.current(cache_root), chosen, flavor)
     except LockTimeoutError as error:
         _warn(error)
         return None
-    return opened(ready, chosen, removed_media=removed_media, full_path=full_path)
+    made = opened(ready, chosen, removed_media=removed_media, full_path=full_path)
+    vars(made)[_HELD] = held
+    return made
 
 
 @anywhere
@@ -104,7 +109,9 @@ def load_to(  # noqa: PLR0913 - audb's parameters
     known = ready.version
     meta = _meta(known, Flavor(), complete=not only_metadata)
     rows = Rows(gone=known.erased, listed=known.folder / LISTED)
-    return database.read(known.folder, folder, rows, meta=meta)
+    made = database.read(known.folder, folder, rows, meta=meta)
+    vars(made)[_HELD] = hold([known.folder])
+    return made
 
 
 @anywhere
@@ -164,7 +171,7 @@ def load_table(  # noqa: PLR0913 - audb's parameters
     """
     del pickle_tables  # the cache holds parquet
     request = _request(name, version, rev, num_workers, PATIENCE, verbose=verbose)
-    known = get.version_of(request, config.current(cache_root))
+    known, _held = opening.version(request, config.current(cache_root))
     choose(known.tables, [table], "tables", known.identity.name, known.identity.place)
     opened = database.read(known.folder, known.folder, Rows())
     frame: pd.DataFrame = opened[table].df if map is None else opened[table].get(map=map)

@@ -6,22 +6,25 @@ left by a process that did not come to its end, and is made again or gone on wit
 
 from __future__ import annotations
 
-import json
+import hashlib
+import io
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
 import polars as pl
 
-from audiodvc.adapters import cache, disk, links
+from audiodvc.adapters import cache, disk, links, shared
 from audiodvc.errors import AudiodvcError
-from audiodvc.model import layout, table
+from audiodvc.model import layout, paths, table
 from audiodvc.model.flavor import Flavor
 from audiodvc.progress import Advance
+from audiodvc.resolve import state
 from audiodvc.resolve.plan import MEDIA, Plan
 
 STATE = layout.STATE
@@ -70,16 +73,19 @@ class Version:
     @classmethod
     def read(cls, folder: Path) -> Self | None:
         """The version in a folder; None if there is none that was finished."""
-        state = _read(folder, _VERSION)
+        said = _read(folder, _VERSION)
         with suppress(*_INCOMPLETE):
-            return cls(
+            found = cls(
                 folder,
-                Identity(state["name"], state["source"], state["version"], state["commit"]),
-                tuple(state["tables"]),
-                frozenset(state["misc"]),
-                {name: tuple(files) for name, files in state["attachments"].items()},
-                tuple(state["erased"]),
+                Identity(said["name"], said["source"], said["version"], said["commit"]),
+                tuple(said["tables"]),
+                frozenset(said["misc"]),
+                {name: tuple(files) for name, files in said["attachments"].items()},
+                tuple(said["erased"]),
             )
+            # Others may write to a shared cache.
+            named = (*found.tables, *found.erased, *chain.from_iterable(found.attachments.values()))
+            return None if any(paths.leaves(name) for name in named) else found
         return None
 
 
@@ -95,17 +101,17 @@ class Flavored:
     @classmethod
     def read(cls, folder: Path) -> Self | None:
         """The materialization in a folder; None if nothing was finished there."""
-        state = _read(folder, _FLAVOR)
+        said = _read(folder, _FLAVOR)
         with suppress(*_INCOMPLETE):
-            identity = Identity(state["name"], state["source"], state["version"], state["commit"])
-            return cls(folder, identity, Flavor(**state["flavor"]), bool(state["complete"]))
+            identity = Identity(said["name"], said["source"], said["version"], said["commit"])
+            return cls(folder, identity, Flavor(**said["flavor"]), bool(said["complete"]))
         return None
 
 
 def listed(folder: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """The media and attachments of a version; `attached` tells which a line is of."""
     try:
-        return pl.read_parquet(folder / LISTED, columns=list(columns) if columns else None)
+        return pl.read_parquet(folder / LISTED, columns=list(columns) if columns else None, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise AudiodvcError(
             f"the list of media in {folder} cannot be read", hint="`audiodvc verify --repair` mends it"
@@ -115,13 +121,14 @@ def listed(folder: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
 def write_version(folder: Path, identity: Identity, plan: Plan) -> Version:
     """Put the texts of a version into a folder; what was there for another commit goes."""
     temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.tmp")
-    temporary.mkdir(parents=True)
+    shared.make(temporary)
     try:
         _put(temporary / layout.HEADER, plan.header.document.text.encode())
         for name, data in plan.tables.items():
             _put(temporary / f"db.{name}.csv", data)
-        _write_listed(temporary, plan)
-        state = {
+        list_ = _list_of(plan)
+        _put(temporary / LISTED, list_)
+        found = {
             "schema": _VERSION,
             **asdict(identity),
             "tables": list(plan.tables),
@@ -129,8 +136,9 @@ def write_version(folder: Path, identity: Identity, plan: Plan) -> Version:
             "attachments": plan.attachments,
             "files": plan.media.height,
             "erased": plan.erased["file"].to_list(),
+            "listed": _md5(list_),
         }
-        _put(temporary / STATE, json.dumps(state).encode())
+        state.write(temporary, found)
         _replace(temporary, folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -143,7 +151,8 @@ def write_version(folder: Path, identity: Identity, plan: Plan) -> Version:
 def write_attachment(version: Version, path: str, data: bytes) -> None:
     """Put an attachment that is in git into the folder of its version."""
     target = version.folder / path
-    target.parent.mkdir(parents=True, exist_ok=True)
+    disk.refuse_link(version.folder, target)
+    shared.make(target.parent)
     with _whole(target) as temporary:
         _put(temporary, data)
 
@@ -153,8 +162,7 @@ def write_measured(version: Version, measured: pl.DataFrame) -> None:
     whole = listed(version.folder)
     rest = whole.join(measured.select("file"), on="file", how="anti")
     new = measured.select(MEDIA.names()).with_columns(attached=pl.lit(value=False))
-    with _whole(version.folder / LISTED) as temporary:
-        _write_frame(temporary, pl.concat([rest, new]).sort("file"))
+    _relist(version, state.read(version.folder), pl.concat([rest, new]).sort("file"))
 
 
 def forget(version: Version, keys: pl.DataFrame) -> Version:
@@ -166,18 +174,29 @@ def forget(version: Version, keys: pl.DataFrame) -> Version:
     erased = sorted({*version.erased, *gone.filter(~pl.col("attached"))["file"]})
     left = whole.join(keys, on=["file", "md5"], how="anti", maintain_order="left")
     lost = set(gone.filter("attached")["file"])
-    state = json.loads((version.folder / STATE).read_bytes())
-    state["erased"], state["files"] = erased, left.filter(~pl.col("attached")).height
-    state["attachments"] = {
+    said = state.read(version.folder)
+    said["erased"], said["files"] = erased, left.filter(~pl.col("attached")).height
+    said["attachments"] = {
         name: [file for file in files if file not in lost] for name, files in version.attachments.items()
     }
-    # In this order: whoever is killed in between finds the lines again, and says it again.
-    disk.write(version.folder / STATE, json.dumps(state).encode())
-    with _whole(version.folder / LISTED) as temporary:
-        _write_frame(temporary, left)
+    _relist(version, said, left)
     for file in lost:
         (version.folder / file).unlink(missing_ok=True)
     return Version.read(version.folder) or version
+
+
+def is_listed(version: Version) -> bool:
+    """Whether the list of media is the one that was written."""
+    return cache.md5_of(str(version.folder / LISTED)) == state.read(version.folder).get("listed")
+
+
+def _relist(version: Version, said: dict[str, Any], media: pl.DataFrame) -> None:
+    """Write another list of media, and in the state what else is new."""
+    data = _bytes(media)
+    # In this order: whoever is killed in between finds the lines again, and says it again.
+    state.write(version.folder, {**said, "listed": _md5(data)})
+    with _whole(version.folder / LISTED) as temporary:
+        _put(temporary, data)
 
 
 def clear(version: Version, flavored: Flavored, renamed: pl.DataFrame, gone: Iterable[str]) -> None:
@@ -194,7 +213,7 @@ def clear(version: Version, flavored: Flavored, renamed: pl.DataFrame, gone: Ite
 def begin(version: Version, flavor: Flavor) -> Flavored:
     """The folder of a flavor, with or without what an earlier call brought."""
     folder = version.folder / flavor.short_id
-    folder.mkdir(exist_ok=True)
+    shared.make(folder)
     known = Flavored.read(folder)
     return known or Flavored(folder, version.identity, flavor, complete=False)
 
@@ -224,47 +243,54 @@ def place(
 ) -> None:
     """Link files into a materialization: where each lies, and what it is called there."""
     root = str(flavored.folder)
-    links.place(((source, f"{root}/{name}") for source, name in files), kinds, advance)
+    links.place(((source, f"{root}/{name}") for source, name in files), kinds, advance, root=root)
+
+
+def parameters(flavor: Flavor) -> dict[str, object]:
+    """What a flavor is made with, to be written down."""
+    return {
+        "bit_depth": flavor.bit_depth,
+        "channels": flavor.channels,
+        "format": flavor.format,
+        "mixdown": flavor.mixdown,
+        "sampling_rate": flavor.sampling_rate,
+    }
 
 
 def finish(flavored: Flavored, *, complete: bool) -> Flavored:
     """Write down what a materialization is, and whether it lacks nothing."""
-    flavor = flavored.flavor
-    state = {
+    said = {
         "schema": _FLAVOR,
         **asdict(flavored.identity),
-        "flavor": {
-            "bit_depth": flavor.bit_depth,
-            "channels": flavor.channels,
-            "format": flavor.format,
-            "mixdown": flavor.mixdown,
-            "sampling_rate": flavor.sampling_rate,
-        },
-        "flavor_id": flavor.short_id,
+        "flavor": parameters(flavored.flavor),
+        "flavor_id": flavored.flavor.short_id,
         "complete": complete,
     }
-    disk.write(flavored.folder / STATE, json.dumps(state).encode())
-    return Flavored(flavored.folder, flavored.identity, flavor, complete)
+    state.write(flavored.folder, said)
+    return Flavored(flavored.folder, flavored.identity, flavored.flavor, complete)
 
 
 def _read(folder: Path, schema: str) -> dict[str, Any]:
-    """The state of a folder; what another release wrote, or a broken disk, says nothing."""
-    try:
-        state = json.loads((folder / STATE).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return state if isinstance(state, dict) and state.get("schema") == schema else {}
+    """The state of a folder; what another release wrote says nothing."""
+    said = state.read(folder)
+    return said if said.get("schema") == schema else {}
 
 
-def _write_listed(folder: Path, plan: Plan) -> None:
+def _list_of(plan: Plan) -> bytes:
     media = plan.media.select(MEDIA.names()).with_columns(attached=pl.lit(value=False))
     attached = plan.attached.select(MEDIA.names()).with_columns(attached=pl.lit(value=True))
-    _write_frame(folder / LISTED, pl.concat([media, attached]))
+    return _bytes(pl.concat([media, attached]))
 
 
-def _write_frame(path: Path, frame: pl.DataFrame) -> None:
-    frame.write_parquet(path, compression="zstd", compression_level=1)
-    path.chmod(cache.OBJECT_MODE)
+def _bytes(frame: pl.DataFrame) -> bytes:
+    # Into memory first: polars, writing to a full disk, raises an error of its own.
+    data = io.BytesIO()
+    frame.write_parquet(data, compression="zstd", compression_level=1)
+    return data.getvalue()
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 def _rewritten(path: Path, renamed: pl.DataFrame, erased: Sequence[str]) -> bytes | None:
@@ -283,7 +309,8 @@ def _rewritten(path: Path, renamed: pl.DataFrame, erased: Sequence[str]) -> byte
 
 
 def _put(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
+    with disk.naming(path):
+        path.write_bytes(data)
     path.chmod(cache.OBJECT_MODE)
 
 

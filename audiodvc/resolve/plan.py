@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,7 +10,7 @@ import polars as pl
 
 from audiodvc.errors import FormatError, NotADatasetError, RefusedError
 from audiodvc.model import erased as erasures
-from audiodvc.model import header, layout, mediaindex, pathcolumn, paths, pointer, table
+from audiodvc.model import header, layout, mediaindex, pathcolumn, paths, pointer, table, yamltext
 from audiodvc.model.header import Header
 from audiodvc.model.pointer import Output
 
@@ -37,11 +36,18 @@ MEDIA = pl.Schema(
 
 CONFIG = ".dvc/config"
 MAX_CELL = 2**20
+MAX_YAML = yamltext.MAX_BYTES
+MAX_TABLE = 2**31
 
 # audformat takes `db.<table>.pkl` for a table and unpickles it, wherever it came from.
 _OWN = r"(?i)db\.[^/]*|\.audiodvc\.json|\.media\.parquet"
 # A flavor's folder lies beside the attachments of its version.
-_OWN_BESIDE_ATTACHMENTS = re.compile(rf"{_OWN}|[0-9a-f]{{8}}")
+_OWN_BESIDE_ATTACHMENTS = rf"{_OWN}|[0-9a-f]{{8}}"
+
+# git and DVC do what the configuration in these says, as soon as somebody calls them below.
+_ACTING = r"(?i)(?:^|/)\.(?:git|dvc)(?:/|$)"
+
+_ODD_KINDS: Mapping[str, str] = {"120000": "a symbolic link", "160000": "another repository"}
 
 List = Callable[[Output], Iterable[tuple[str, str]]]
 """Path in the folder and md5 of what a directory object lists."""
@@ -73,6 +79,7 @@ class Plan:
 
 def plan(tree: Tree, list_folder: List, erased: Sequence[bytes] = ()) -> Plan:
     """Put a dataset together from its texts, or say what is wrong with it, before anything is written."""
+    _refuse_links(tree.entries)
     parsed = _header(tree)
     tables = {
         name: tree.texts[f"db.{name}.csv"] for name in parsed.declared if f"db.{name}.csv" in tree.texts
@@ -86,6 +93,7 @@ def plan(tree: Tree, list_folder: List, erased: Sequence[bytes] = ()) -> Plan:
     tracked, gone = _without(tracked, erased)
     within = _within(tracked["file"], parsed.attachments.values())
     media, attached = tracked.filter(~within), tracked.filter(within)
+    _refuse_reserved([*blobs, *attached["file"]])
     gone = gone.filter(~_within(gone["file"], parsed.attachments.values()))
     return Plan(
         header=parsed,
@@ -106,6 +114,26 @@ def wanted(entries: Mapping[str, tuple[str, str]]) -> list[str]:
     return [path for path in indexed if entries[path][0].startswith("100")]
 
 
+def limits(entries: Mapping[str, tuple[str, str]]) -> dict[str, int]:
+    """How many bytes a text may have, by its blob: it has to be read into memory, several times over."""
+    texts = [path for path in entries if layout.is_read(path)]
+    small = {entries[path][1]: MAX_YAML for path in texts if not path.endswith(".csv")}
+    return {entries[path][1]: MAX_TABLE for path in texts} | small
+
+
+def _refuse_links(entries: Mapping[str, tuple[str, str]]) -> None:
+    """A text that is a link to somewhere is none; settings are done without."""
+    odd = {path for path, (mode, _) in entries.items() if mode in _ODD_KINDS}
+    for path in layout.own(entries) if odd else ():
+        is_needed = layout.is_read(path) and path not in _SETTINGS and _is_needed(path, entries)
+        if path in odd and is_needed:
+            kind = _ODD_KINDS[entries[path][0]]
+            raise RefusedError(f"{paths.shown(path)} is {kind}, which is not followed")
+
+
+_SETTINGS = frozenset({layout.SETTINGS, layout.STAGES, layout.LOCK})
+
+
 def _is_needed(path: str, entries: Mapping[str, tuple[str, str]]) -> bool:
     """Whether a text says something of the dataset itself; the index of a flavor does not."""
     unit = path.removesuffix(layout.INDEX)
@@ -120,7 +148,9 @@ def _header(tree: Tree) -> Header:
         )
     parsed = header.parse(tree.texts[layout.HEADER])
     if not parsed.data:
-        first = parsed.findings[0] if parsed.findings else None
+        # What is wrong with its form says less than what keeps it from being read.
+        found = sorted(parsed.findings, key=lambda one: one.code == "AF002")
+        first = found[0] if found else None
         where = f":{first.line}:{first.column}: {first.message}" if first else " is empty"
         raise FormatError(
             f"{layout.HEADER}{where}", hint="`audiodvc validate --rev` in the repository says all"
@@ -135,10 +165,19 @@ def _header(tree: Tree) -> Header:
 def _files(parsed: Header, name: str, data: bytes) -> pl.Series:
     """The distinct media that a table names, each at a sound path."""
     _refuse_long(name, data)
-    if parsed.tables.get(name) is None or parsed.tables[name].kind == "misc":
+    entry = parsed.tables.get(name)
+    names_files = entry is not None and entry.kind != "misc"
+    if not names_files and (len(data) <= MAX_CELL or b'"' not in data):
         return pl.Series([], dtype=pl.String)
     read = table.parse(data, f"db.{name}.csv")
-    if "file" not in read.columns:
+    if read.lossy:
+        # A loader would read rows of it that nobody has looked at here.
+        first = min(read.findings, key=lambda one: (one.code == "AF002", one.line, one.column))
+        raise FormatError(
+            f"{first.path}:{first.line}:{first.column}: {first.message}",
+            hint="`audiodvc validate --rev` in the repository says all",
+        )
+    if not names_files or "file" not in read.columns:
         return pl.Series([], dtype=pl.String)
     files = read.column("file").unique()
     for _, path, why in _faults(files):
@@ -259,6 +298,8 @@ def _refuse_odd(tracked: pl.DataFrame, others: Sequence[str]) -> None:
     files = pl.concat([tracked["file"], pl.Series("file", others, dtype=pl.String)])
     for _, path, why in _faults(files):
         raise RefusedError(f"a file of the dataset has a path that {why}: {paths.shown(path)}")
+    for path in files.filter(files.str.contains(_ACTING))[:1]:
+        raise RefusedError(f"a file of the dataset is where git or DVC would obey it: {paths.shown(path)}")
     for path in tracked.filter(pl.col("file").str.contains(f"^(?:{_OWN})(?:/|$)"))["file"][:1]:
         raise RefusedError(f"a file of the dataset is where audiodvc keeps its own: {paths.shown(path)}")
     bad = tracked.filter(~pl.col("md5").str.contains("^[0-9a-f]{32}$").fill_null(value=False))
@@ -269,6 +310,8 @@ def _refuse_odd(tracked: pl.DataFrame, others: Sequence[str]) -> None:
     if files.n_unique() != len(files):
         twice = files.filter(files.is_duplicated())[0]
         raise RefusedError(f"two files of the dataset have the path {paths.shown(twice)}")
+    for path in pathcolumn.both(files)[:1]:
+        raise RefusedError(f"a file of the dataset is a folder with others, too: {paths.shown(path)}")
     for first, later in paths.collisions(pathcolumn.alike(files).to_list()):
         both = f"{paths.shown(first)} and {paths.shown(later)}"
         raise RefusedError(f"paths that are one where letter case does not count: {both}")
@@ -297,17 +340,18 @@ def _blobs(tree: Tree, parsed: Header) -> dict[str, str]:
         for path, (mode, blob) in tree.entries.items():
             if not paths.is_within(path, (place,)):
                 continue
-            if not mode.startswith("100"):
-                what = "a symbolic link" if mode == "120000" else "another repository"
-                raise RefusedError(f"attachment {paths.shown(identifier)}: {paths.shown(path)} is {what}")
+            if mode in _ODD_KINDS:
+                what = f"{paths.shown(path)} is {_ODD_KINDS[mode]}"
+                raise RefusedError(f"attachment {paths.shown(identifier)}: {what}")
             if not layout.is_own(path):
-                _refuse_reserved(path)
                 found[path] = blob
     return {path: blob for path, blob in found.items() if not path.endswith(".gitignore")}
 
 
-def _refuse_reserved(path: str) -> None:
-    if _OWN_BESIDE_ATTACHMENTS.fullmatch(path.partition("/")[0]):
+def _refuse_reserved(files: Sequence[str]) -> None:
+    """An attachment lies beside the folders of flavors, in which nobody but us puts anything."""
+    names = pl.Series(files, dtype=pl.String)
+    for path in names.filter(names.str.contains(f"^(?:{_OWN_BESIDE_ATTACHMENTS})(?:/|$)"))[:1]:
         raise RefusedError(f"an attachment is where audiodvc keeps its own files: {paths.shown(path)}")
 
 

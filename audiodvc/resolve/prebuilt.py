@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 
 import polars as pl
 
-from audiodvc.adapters import cache, dvc_remote, links
+from audiodvc.adapters import cache, dvc_remote, links, shared
 from audiodvc.adapters.arrivals import Want
 from audiodvc.errors import AudiodvcError, RemoteError
 from audiodvc.model import built, layout, mediaindex, settings, table
@@ -166,7 +166,7 @@ def _fetched(shelf: Shelf, last: Built, missing: pl.DataFrame, folder: str) -> d
     """Bring objects, each held against its name, to where conversions lie."""
     version = shelf.version.folder
     temporary = version / f".{Path(folder).name}.{secrets.token_hex(4)}.tmp"
-    temporary.mkdir()
+    shared.make(temporary)
     wants = [
         Want(md5, size=size) for md5, size in missing.select("product", "size").unique("product").iter_rows()
     ]

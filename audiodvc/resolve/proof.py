@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from audiodvc.adapters import arrivals, audio, cache, disk, stock
 from audiodvc.adapters.arrivals import Fault, Want
-from audiodvc.errors import ConversionError
+from audiodvc.errors import AudiodvcError, ConversionError
 from audiodvc.model.flavor import Flavor
 
 
@@ -66,6 +66,9 @@ def _remade(new: Path, one: Remade) -> str:
     except (audio.BrokenAudioError, ConversionError) as error:
         return f"cannot be compared with its original: {error}"
     except OSError as error:
+        if error.filename == str(new):  # which says nothing of the conversion
+            what = f"{new.parent} cannot be written: {disk.reason(error)}"
+            raise AudiodvcError(what, hint="make room there, or name another folder in TMPDIR") from error
         return f"cannot be read: {disk.reason(error)}"
     finally:
         new.unlink(missing_ok=True)

@@ -1,14 +1,22 @@
-"""Damaged files of a cache taken out, and brought or made again for the datasets that need them."""
+"""Damaged files of a cache taken out, and brought or made again for the datasets that need them.
+
+What is to be brought again is written down before anything is taken out: a repair that is killed is ended by
+the next one.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from itertools import chain
+from pathlib import Path
 
-from audiodvc.adapters import stock
+from audiodvc.adapters import disk, shared, stock
 from audiodvc.errors import AudiodvcError
 from audiodvc.model import layout
+from audiodvc.model.flavor import Flavor
 from audiodvc.model.selection import Selection
 from audiodvc.progress import Progress
 from audiodvc.resolve import checks, get, holdings, materialize
@@ -19,6 +27,8 @@ from audiodvc.resolve.materialize import LISTED, STATE, Flavored, Identity
 
 Inode = tuple[int, int]
 
+_BEGUN = ".mending.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Again:
@@ -28,14 +38,24 @@ class Again:
     progress: Progress
     workers: int
 
-    def bring(self, said: Identity, lost: _Lost) -> None:
+    def bring(self, one: _Wanted) -> None:
         """Make a materialization what it was."""
-        is_named = any(one.may_have(said.name) for one in self.config.repositories)
+        said = one.identity
+        is_named = any(other.may_have(said.name) for other in self.config.repositories)
         text = said.name if is_named else said.source
         rev = None if said.version else said.commit
         request = Request(text, said.version, rev, self.workers, progress=self.progress)
-        chosen = Selection() if lost.made.complete else Selection(media=lost.media, attachments=[])
-        get.get(request, self.config, chosen, lost.made.flavor)
+        chosen = Selection() if one.media is None else Selection(media=one.media, attachments=[])
+        get.get(request, self.config, chosen, one.flavor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A materialization as it was: with all its media, or with these."""
+
+    identity: Identity
+    flavor: Flavor
+    media: list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +77,54 @@ class _Broken:
     is_rewritten: bool = False
 
 
+def begun(root: Path) -> Path | None:
+    """Where it stands what a repair that was not ended has still to bring; None if there is none."""
+    path = root / _BEGUN
+    return path if path.exists() else None
+
+
 def repair(damaged: Collection[str], again: Again) -> list[str]:
     """Take damaged files out, and bring them again where a dataset needs them; what could not be, and why."""
-    bad = frozenset(damaged)
+    root = again.config.cache_root
+    bad = frozenset(damaged) - {str(root / _BEGUN)}
     inodes = frozenset(inode for path in bad if (inode := stock.inode(path)))
-    found = [_broken(held, bad, inodes) for held in holdings.held(again.config.cache_root)]
+    found = [_broken(held, bad, inodes) for held in holdings.held(root)]
     broken = [one for one in found if one.lost or one.paths or one.is_rewritten]
+    wanted = [*_left(root), *chain.from_iterable(map(_wanted, broken))]
+    _note(root, wanted)
     for one in broken:
         _take_out(one)
     stock.remove(bad)
-    return list(chain.from_iterable(_mended(one, again) for one in broken))
+    problems = list(_mended(wanted, again))
+    stock.remove([str(root / _BEGUN)])
+    return problems
+
+
+def _note(root: Path, wanted: Sequence[_Wanted]) -> None:
+    noted = [
+        {
+            "identity": asdict(one.identity),
+            "flavor": materialize.parameters(one.flavor),
+            "media": one.media,
+        }
+        for one in wanted
+    ]
+    shared.write(root / _BEGUN, json.dumps(noted).encode())
+
+
+def _left(root: Path) -> Iterator[_Wanted]:
+    """What an earlier repair was to bring, as far as it is in the cache at all."""
+    with suppress(ValueError, TypeError, KeyError, AttributeError):
+        for one in json.loads(disk.read(root / _BEGUN) or b"[]"):
+            identity, flavor = Identity(**one["identity"]), Flavor(**one["flavor"])
+            if (root / identity.name / identity.place).is_dir():
+                yield _Wanted(identity, flavor, one["media"])
+
+
+def _wanted(one: _Broken) -> Iterator[_Wanted]:
+    for lost in one.lost:
+        media = None if lost.made.complete else lost.media
+        yield _Wanted(one.held.state.identity, lost.made.flavor, media)
 
 
 def _broken(held: Held, bad: frozenset[str], inodes: frozenset[Inode]) -> _Broken:
@@ -103,10 +161,9 @@ def _take_out(one: _Broken) -> None:
     stock.remove([*one.paths, *chain.from_iterable(lost.paths for lost in one.lost)])
 
 
-def _mended(one: _Broken, again: Again) -> Iterator[str]:
-    said = one.held.state.identity
-    for lost in one.lost:
+def _mended(wanted: Sequence[_Wanted], again: Again) -> Iterator[str]:
+    for one in wanted:
         try:
-            again.bring(said, lost)
+            again.bring(one)
         except AudiodvcError as error:
-            yield f"{said.name} {said.place}: {error.what}"
+            yield f"{one.identity.name} {one.identity.place}: {error.what}"

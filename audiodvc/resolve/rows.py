@@ -79,4 +79,4 @@ def _files(index: pd.Index) -> tuple[pd.Index, Any]:
 
 def _sounds(listed: Path) -> pl.Series:
     """The media that are sound."""
-    return pl.scan_parquet(listed).filter(_IS_SOUND).select("file").collect().to_series()
+    return pl.scan_parquet(listed, glob=False).filter(_IS_SOUND).select("file").collect().to_series()

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from audiodvc.adapters import shared
 from audiodvc.errors import FormatError
 from audiodvc.resolve import tablecopy
 
@@ -90,6 +91,7 @@ def _settling(copy: Path) -> Iterator[Path]:
         try:
             yield temporary
             if temporary.exists():
+                shared.open_up(temporary)
                 temporary.replace(copy)
         finally:
             with suppress(OSError):

@@ -13,10 +13,11 @@ import polars as pl
 from audiodvc.adapters import terminal
 from audiodvc.adapters.ahead import interruptible
 from audiodvc.adapters.forked import Proxy, is_fork
+from audiodvc.adapters.opened import Hold
 from audiodvc.errors import AudiodvcError
 from audiodvc.model.flavor import Flavor
 from audiodvc.model.selection import Selection, choose
-from audiodvc.resolve import convert, get, load, selected
+from audiodvc.resolve import convert, load, opening, selected
 from audiodvc.resolve.config import Config
 from audiodvc.resolve.get import Ready, Request
 from audiodvc.resolve.materialize import Flavored, Version
@@ -63,7 +64,8 @@ def begin(asked: Request, config: Config, wanted: Wanted, start: Callable[[Table
         what = f"table {wanted.table!r} of {asked.source}: a process that was forked cannot read it"
         raise AudiodvcError(what, hint="make streams and views in the main process, and hand them to workers")
     if not wanted.media:
-        return start(TableMedia(get.version_of(asked, config), wanted, None))
+        version, held = opening.version(asked, config)
+        return start(TableMedia(version, wanted, None, held))
     return supplied(asked, config, wanted.flavor, lambda one: start(TableMedia(one.version, wanted, one)))
 
 
@@ -74,8 +76,11 @@ class TableMedia:
     forked can do without polars, as long as rows and names were read before.
     """
 
-    def __init__(self, version: Version, wanted: Wanted, supply: Supply | None) -> None:
+    def __init__(
+        self, version: Version, wanted: Wanted, supply: Supply | None, held: Hold | None = None
+    ) -> None:
         self.version, self.table, self.flavor = version, wanted.table, wanted.flavor
+        self._held = held
         said = version.identity
         choose(version.tables, [self.table], "tables", said.name, said.place)
         self.is_misc = self.table in version.misc

@@ -20,6 +20,7 @@ from audiodvc.model import layout, spec
 from audiodvc.model import version as semantic
 from audiodvc.model.header import Header
 from audiodvc.model.spec import SEGMENTED_LEVELS, Spec
+from audiodvc.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _file(source: Source, header: Header, path: str, wanted: Wanted) -> _File:
 def _key(values: Sequence[str], known: Spec) -> Key:
     if not 0 < len(values) <= len(known.levels):
         raise SelectionError(
-            f"a key of {known.id} has {len(known.levels)} values, and {len(values)} are given",
+            f"a key of {known.id} has {counted(len(known.levels), 'value')}, and {len(values)} are given",
             hint=f"give {', '.join(known.key)}, or the first of them",
         )
     return tuple(excerpt.cell(text, dtype) for text, (_, dtype) in zip(values, known.levels, strict=False))

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from glob import escape
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, TypeVar
 
@@ -17,14 +18,14 @@ from audiodvc.adapters import cache, presence, stock, terminal
 from audiodvc.adapters.pool import Died, Pool
 from audiodvc.errors import AudiodvcError, UnknownDatasetError
 from audiodvc.model import userconfig
-from audiodvc.resolve import checks, config, fetch, holdings, proof, source
+from audiodvc.resolve import checks, config, fetch, holdings, materialize, proof, source, state
 from audiodvc.resolve.anywhere import anywhere
-from audiodvc.resolve.checks import Fault, Places
+from audiodvc.resolve.checks import ALTERED, Fault, Places
 from audiodvc.resolve.config import Config
 from audiodvc.resolve.holdings import Held
-from audiodvc.resolve.materialize import LISTED, Flavored
+from audiodvc.resolve.materialize import LISTED, STATE, Flavored
 from audiodvc.resolve.proof import Hashed, Remade
-from audiodvc.resolve.repair import Again
+from audiodvc.resolve.repair import Again, begun
 from audiodvc.resolve.repair import repair as mended
 from audiodvc.words import counted
 
@@ -87,28 +88,50 @@ def examine(settings: Config, text: str | None, version: str | None, again: Agai
     with ExitStack() as stack:
         if os.access(root, os.W_OK):  # who cannot write is no hindrance to `gc`
             stack.enter_context(presence.bringing(root))
+        where = _where(settings, text, version)
+        states = list(_states(root, *where, mend=mend))
+        found = list(holdings.held(root, *where))
+        if text is not None and not found and not states:
+            raise _unknown(root, text, version)
         check = _Check(settings, again)
-        check.look(list(_scope(settings, text, version)), whole=text is None)
+        check.look(found, whole=text is None)
         damages = sorted(check.damages())
+    if left := begun(root):
+        damages.append(Damage(str(left), "a repair was not ended, and datasets lack what it took out"))
     problems = tuple(mended([one.path for one in damages], again)) if mend and damages else ()
     if mend:
-        damages = [one._replace(repaired=not problems or stock.exists(one.path)) for one in damages]
+        damages = [_after(one, problems) for one in damages]
+    damages = [*states, *damages]
     return Verified(str(root), check.files, tuple(damages), tuple(check.unchecked), problems)
 
 
-def _scope(settings: Config, text: str | None, version: str | None) -> Iterator[Held]:
-    """The versions in the cache that are meant."""
-    root = settings.cache_root
+def _after(one: Damage, problems: Sequence[str]) -> Damage:
+    return one._replace(repaired=not problems or stock.exists(one.path))
+
+
+def _where(settings: Config, text: str | None, version: str | None) -> tuple[str, str]:
+    """The names in the cache, as patterns, of the dataset and the version that are meant."""
     if text is None:
-        yield from holdings.held(root)
-        return
-    is_known = userconfig.is_name(text) and (root / text).is_dir()
+        return "*", "*"
+    is_known = userconfig.is_name(text) and (settings.cache_root / text).is_dir()
     name = text if is_known else source.find(text, settings).name
-    found = list(holdings.held(root, escape(name), escape(version.removeprefix("v")) if version else "*"))
-    if not found:
-        place = f" {version}" if version else ""
-        raise UnknownDatasetError(f"{name}{place} is not in {root}", hint="`audiodvc cached` lists what is")
-    yield from found
+    return escape(name), escape(version.removeprefix("v")) if version else "*"
+
+
+def _unknown(root: Path, text: str, version: str | None) -> UnknownDatasetError:
+    place = f" {version}" if version else ""
+    return UnknownDatasetError(f"{text}{place} is not in {root}", hint="`audiodvc cached` lists what is")
+
+
+def _states(root: Path, name: str, place: str, *, mend: bool) -> Iterator[Damage]:
+    """What folders say of themselves and is damaged; one that says nothing is made again when wanted."""
+    for folder in (*root.glob(f"{name}/{place}/"), *root.glob(f"{name}/{place}/*/")):
+        if state.is_damaged(folder):
+            path = f"{folder}/{STATE}"
+            restored = mend and state.restore(folder)
+            if mend and not restored:
+                stock.remove([path])
+            yield Damage(path, ALTERED, restored)
 
 
 class _Check:
@@ -162,6 +185,8 @@ class _Check:
             return
         for place in (path for md5 in listed for path in self._places.objects(md5) if stock.exists(path)):
             self._add([Hashed(place, "".join(place.rsplit("/", 2)[1:]))])
+        if not materialize.is_listed(held.state):
+            self._faults.append(Fault(f"{held.folder}/{LISTED}", ALTERED))
         if not found:
             self._faults += checks.copies(held)
         for made in held.made:

@@ -237,9 +237,7 @@ def _first_line(sheet: Sheet) -> Iterator[Finding]:
     if found == wanted:
         return
     if not found:
-        yield _at(
-            sheet, _TOP, "AF004", f"the file is empty; its first line is {table.first_line(wanted).strip()}"
-        )
+        yield _at(sheet, _TOP, "AF004", f"the file is empty; its first line is {table.line(wanted).strip()}")
         return
     missing, unknown = _without(wanted, found), _without(found, wanted)
     meant = {name: get_close_matches(name, missing, n=1) for name in unknown}

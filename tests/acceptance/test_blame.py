@@ -215,7 +215,7 @@ def test_an_earlier_revision_knows_nothing_of_what_came_after(made: Path) -> Non
         (["emotion", "c.wav"], "db.emotion.csv never had a row c.wav"),
         (["emotion", "a.wav", "--column", "mood"], "never had a column 'mood'"),
         (["moods", "a.wav"], "no commit has a table moods (db.moods.csv)"),
-        (["speaker", "s1", "s2"], "a key of speaker has 1 values, and 2 are given"),
+        (["speaker", "s1", "s2"], "a key of speaker has 1 value, and 2 are given"),
     ],
 )
 def test_what_never_was_is_an_error(made: Path, words: list[str], complaint: str) -> None:

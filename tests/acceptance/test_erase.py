@@ -333,58 +333,6 @@ def test_only_what_would_change_has_to_be_clean(repo: Repo, change: str) -> None
     assert md5(B) in stored(repo)
 
 
-STEPS = {
-    "the texts": "audiodvc.project.dataset.Dataset.write",
-    "a commit": "audiodvc.adapters.git.commit_only",
-    "the files": "audiodvc.project.erase._Clone._unlink",
-    "a push": "audiodvc.adapters.record.push",
-    "objects of a remote": "audiodvc.adapters.removals._unlinked",
-}
-
-KILL = """
-import importlib, os, sys
-from pathlib import Path
-name, count = sys.argv[1], int(sys.argv[2])
-module, _, rest = name.partition(".")
-owner = None
-parts = name.split(".")
-for length in range(len(parts), 0, -1):
-    try:
-        owner = importlib.import_module(".".join(parts[:length]))
-    except ImportError:
-        continue
-    break
-for part in parts[length:-1]:
-    owner = getattr(owner, part)
-real, calls = getattr(owner, parts[-1]), []
-def killed(*args, **named):
-    calls.append(1)
-    done = real(*args, **named)
-    if len(calls) == count:
-        os._exit(9)
-    return done
-setattr(owner, parts[-1], killed)
-from audiodvc.cli.main import run
-run(["erase", "audio/b.wav", "--reason", "consent withdrawn"])
-"""
-
-
-@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
-def test_a_killed_run_can_be_run_again_to_its_end(repo: Repo, tmp_path: Path, cache: Path, step: str) -> None:
-    """After every step: what comes of it is what comes of a run that was not killed."""
-    before = stored(repo)
-    run = repo.run("python", "-c", KILL, step, "2" if step.endswith("write") else "1")
-    assert run.returncode == 9, run.stdout + run.stderr
-    done = erase(repo, "audio/b.wav", cache=cache)
-    assert done.state == "complete"
-    assert before - stored(repo) == {md5(B), md5(B2)}
-    assert repo.git("status", "--short") == ""
-    assert repo.git("rev-list", "--count", "origin/main..main").strip() == "0"
-    assert repo.git("rev-list", "--count", "v3.0.1..main").strip() == "1"
-    assert not (repo.path / "audio" / "b.wav").exists()
-    assert loaded(tmp_path / "origin.git", "1.1.0", cache)[0] == without("1.1.0", "audio/b.wav")
-
-
 def test_the_same_path_comes_back_with_other_bytes(repo: Repo, tmp_path: Path, cache: Path) -> None:
     """It is a new recording; those of before stay erased."""
     erase(repo, "audio/b.wav")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from gc import collect
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -20,7 +23,10 @@ from audiodvc.model.selection import Selection
 from audiodvc.resolve import config, gc
 from audiodvc.resolve.gc import Aim, Sweep
 from audiodvc.resolve.get import Ready, Request, get
+from audiodvc.resolve.load import load
 from audiodvc.resolve.materialize import STATE
+from audiodvc.resolve.stream import stream
+from audiodvc.resolve.view import view
 from tests.builder import Repo, RepoFactory, tone
 
 A, B, C = (tone(0.05, pitch=pitch) for pitch in (300, 400, 500))
@@ -181,12 +187,13 @@ def test_what_a_killed_process_left_goes_after_a_day(repo: Repo, cache: Path) ->
         prefix / f"{'0' * 30}.0123456789ab.tmp",
         ready.version.folder.parent / ".1.0.0.01234567.gone" / "db.yaml",
         ready.version.folder / ".db.yaml.01234567.tmp",
+        ready.root / "audio" / "a.wav.0123456789ab.tmp",
     ]
     for path in left:
         path.parent.mkdir(exist_ok=True)
         path.write_text("half")
     assert sweep(cache).left.files == 0
-    assert sweep(cache, now=time.time() + 2 * DAY).left.files == 3
+    assert sweep(cache, now=time.time() + 2 * DAY).left.files == 4
     assert not [path for path in left if path.exists()]
 
 
@@ -220,6 +227,81 @@ def test_whoever_brings_something_waits_for_gc(repo: Repo, cache: Path) -> None:
         request = Request(str(repo.path), "2.0.0", patience=0.1)
         with pytest.raises(LockTimeoutError, match="gc"):
             get(request, config.current(cache), Selection(), Flavor())
+
+
+OPENED: dict[str, Callable[..., Any]] = {"load": load, "stream": stream, "view": view}
+
+
+@pytest.mark.parametrize("way", OPENED)
+def test_what_is_open_stays(repo: Repo, cache: Path, way: str) -> None:
+    """A database, a stream or a view; with its version and what both need, and only until it is gone."""
+    words = () if way == "load" else ("mood",)
+    flavor = {"version": "1.0.0", "cache_root": cache, "verbose": False, "sampling_rate": 8000}
+    bring(repo, cache, "2.0.0")
+    bring(repo, cache, "1.0.0")
+    bring(repo, cache, "1.0.0", Flavor(sampling_rate=8000))
+    opened = OPENED[way](str(repo.path), *words, **flavor)
+    short = Flavor(sampling_rate=8000).short_id
+    before = {name: inode for name, inode in tree(cache).items() if f"/1.0.0/{short}/" in name}
+    for aim in ({"everything": True}, {"older_than": 0.0}, {"max_size": 1}):
+        said = sweep(cache, remove=False, now=time.time() + 9 * DAY, **aim)
+        done = sweep(cache, now=time.time() + 9 * DAY, **aim)
+        assert {(one.place, one.flavor) for one in said.open} == {("1.0.0", short), ("1.0.0", "")}
+        assert said.open == done.open
+        assert said.datasets == done.datasets
+    assert before.items() <= tree(cache).items()
+    assert objects(cache) == {A, B}
+    assert [path.name for path in cache.glob("dataset-*/*/")] == ["1.0.0"]
+    del opened
+    collect()
+    assert sweep(cache, everything=True).open == ()
+    assert not list(cache.glob("dataset-*/*/"))
+
+
+READER = """
+import gc, os, sys
+import audiodvc
+def load():
+    return audiodvc.load(sys.argv[1], version="1.0.0", cache_root=sys.argv[2], verbose=False)
+assert len(load()["mood"].df) == 2  # with all that is imported for it, which that user may not read
+gc.collect()
+os.setuid(65534)
+db = load()
+print("open", flush=True)
+sys.stdin.read()
+assert len(db["mood"].df) == 2 and all(map(os.path.exists, db.files))
+"""
+
+
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """A folder that every user can enter, as those of the tests are not."""
+    with TemporaryDirectory(prefix="audiodvc-gc-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_what_somebody_else_has_open_stays(made: Path, open_place: Path) -> None:
+    """In another process, of a user who may only read the cache; tables that were not read yet included."""
+    shutil.copytree(made, open_place, symlinks=True, dirs_exist_ok=True)
+    repo, cache = Repo(open_place / "dataset"), open_place / "cache"
+    open_place.chmod(0o755)
+    bring(repo, cache, "1.0.0")
+    reader = READER.replace("os.setuid(65534)", "") if os.getuid() else READER
+    (open_place / "config.yaml").touch()
+    (open_place / "gitconfig").write_text("[safe]\n    directory = *\n")
+    own = {"AUDIODVC_CONFIG": f"{open_place}/config.yaml", "GIT_CONFIG_GLOBAL": f"{open_place}/gitconfig"}
+    env = {**os.environ, **own, "AUDIODVC_SHARED_CACHE_ROOT": ""}
+    words = [sys.executable, "-W", "ignore", "-c", reader, str(repo.path), str(cache)]
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "open\n"
+        assert sweep(cache, everything=True).datasets == ()
+        process.communicate("\n")
+    assert process.returncode == 0
+    assert len(sweep(cache, everything=True).datasets) == 2
 
 
 LOADER = """

@@ -6,12 +6,9 @@ import hashlib
 import json
 import logging
 import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,7 +26,7 @@ from audiodvc.errors import (
 )
 from audiodvc.model.flavor import Flavor
 from audiodvc.model.selection import Selection
-from audiodvc.resolve import config, revision
+from audiodvc.resolve import config, revision, state
 from audiodvc.resolve.config import Config
 from audiodvc.resolve.get import Ready, Request, attachments, get
 from audiodvc.resolve.materialize import LISTED, STATE
@@ -172,8 +169,8 @@ def test_a_moved_tag_waits_for_those_who_bring_the_old_one(repo: Repo, cache: Pa
         pytest.raises(LockTimeoutError),
     ):
         bring(repo, cache, patience=0.1)
-    state = json.loads((version.folder / STATE).read_text())
-    assert state["commit"] == version.identity.commit
+    said = json.loads((version.folder / STATE).read_text())
+    assert said["commit"] == version.identity.commit
     assert bring(repo, cache).version.identity.commit != version.identity.commit
 
 
@@ -208,8 +205,7 @@ def test_what_a_broken_disk_left_is_not_believed(repo: Repo, cache: Path) -> Non
     ready = bring(repo, cache, version="1.0.0")
     for folder in (ready.version.folder, ready.root):
         schema = json.loads((folder / STATE).read_text())["schema"]
-        (folder / STATE).chmod(0o644)
-        (folder / STATE).write_text(json.dumps({"schema": schema}))
+        state.write(folder, {"schema": schema})
         assert contents(bring(repo, cache, version="1.0.0").root)["audio/a.wav"] == A
     (ready.version.folder / LISTED).chmod(0o644)
     (ready.version.folder / LISTED).write_bytes(b"")
@@ -487,36 +483,6 @@ def test_two_processes_do_the_work_once(make_repo: MakeRepo, cache: Path) -> Non
     assert [child.returncode for child in children] == [0, 0], ended
     assert ended[0][0] == ended[1][0]
     assert not [path for path in cache.rglob("*") if path.name.endswith(".tmp")]
-
-
-def test_one_that_is_killed_leaves_nothing_that_is_believed(make_repo: MakeRepo, cache: Path) -> None:
-    """At whatever moment: the next call makes the same folder as if nothing had been."""
-    repo = _many(make_repo)
-    whole = bring(repo, cache / "whole", version="1.0.0", flavor=Flavor(sampling_rate=8000))
-    expected = contents(whole.root)
-    moments = random.Random(4)  # noqa: S311 - moments, not secrets
-    for number in range(12):
-        place = cache / str(number // 3)
-        child = _child(repo, place)
-        time.sleep(moments.uniform(0.1, 1.2))
-        child.send_signal(signal.SIGKILL)
-        child.communicate()
-        _whole_so_far(place, expected)
-    for number in range(4):
-        ready = bring(repo, cache / str(number), version="1.0.0", flavor=Flavor(sampling_rate=8000))
-        assert contents(ready.root) == expected
-
-
-def _whole_so_far(cache: Path, expected: Mapping[str, bytes]) -> None:
-    """Each object has its name's bytes, and what is in a materialization is what belongs there."""
-    objects = cache / "objects" / "files" / "md5"
-    for path in objects.rglob("*"):
-        if path.is_file() and not path.name.endswith(".tmp"):
-            md5 = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-            assert md5 == path.parent.name + path.name
-    for folder in cache.glob(f"dataset-*/1.0.0/{Flavor(sampling_rate=8000).short_id}"):
-        found = {name: data for name, data in contents(folder).items() if not name.endswith(".tmp")}
-        assert found == {name: expected[name] for name in found}
 
 
 def _many(make_repo: MakeRepo) -> Repo:

@@ -63,7 +63,7 @@ def test_get_into_a_folder_gives_files_of_ones_own(repo: Repo, tmp_path: Path) -
     [
         (["get", "nobody"], 3, "nobody"),
         (["get", "moods", "--version", "7.0.0"], 3, "7.0.0"),
-        (["get", "moods", "--sampling-rate", "fast"], 2, "sampling_rate"),
+        (["get", "moods", "--sampling-rate", "fast"], 2, "--sampling-rate"),
         (["get", "moods", "--version", "1.0.0", "--rev", "main"], 2, "--rev"),
         (["get", "ext::sh -c x"], 3, "refused"),
         (["get", "moods", "--table", "none"], 3, "none"),

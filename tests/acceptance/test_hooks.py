@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from audiodvc.model import precommit
+from tests import warm
 from tests.builder import Repo, RepoFactory, tone
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -36,9 +37,18 @@ BAD = GOOD.replace("angry", "angri")
 COMPLAINT = "db.emotion.csv:3:13: AS002 label 'angri' is not in scheme 'emotion' (did you mean 'angry'?)"
 
 
+@pytest.fixture
+def real_python() -> None:
+    """Hooks start a Python of their own, as with users: once for each hook, and where this is the point."""
+
+
 @pytest.fixture(autouse=True)
-def _audiodvc_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _audiodvc_on_path(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What an activated environment gives: `audiodvc` as a program."""
+    if "real_python" not in request.fixturenames:
+        warm.stand_in(monkeypatch)
     program = tmp_path / "bin" / "audiodvc"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m audiodvc "$@"\n')
@@ -132,6 +142,7 @@ def script(repo: Repo, name: str, text: str) -> Path:
 # Commit
 
 
+@pytest.mark.usefixtures("real_python")
 def test_a_bad_label_is_rejected_with_its_place_and_its_fix_passes(guarded: Repo) -> None:
     """Nothing is committed until the label is one of the scheme."""
     before = head(guarded)
@@ -247,6 +258,7 @@ def test_a_repository_without_a_dataset_can_be_committed_to(tmp_path: Path) -> N
     assert (done.returncode, said(done)) == (0, "")
 
 
+@pytest.mark.usefixtures("real_python")
 def test_the_check_before_a_commit_imports_neither_pandas_nor_dvc(repo: Repo) -> None:
     """It is called for every commit."""
     repo.write(tables={"emotion": BAD})
@@ -258,6 +270,7 @@ def test_the_check_before_a_commit_imports_neither_pandas_nor_dvc(repo: Repo) ->
     assert repo.run("python", "-c", code).stdout.splitlines()[-1] == "1 []"
 
 
+@pytest.mark.usefixtures("real_python")
 def test_the_hooks_run_nothing_that_lies_in_the_repository(hooked: Repo) -> None:
     """A module of a dataset that is called as one of ours, or of Python's, is not imported."""
     bomb = "import pathlib; pathlib.Path('exploded').touch()\n"
@@ -377,6 +390,7 @@ def test_precommit_finds_the_manifest_sound() -> None:
     assert done.returncode == 0, said(done)
 
 
+@pytest.mark.usefixtures("real_python")
 def test_a_new_dataset_works_with_precommit_and_is_checked_once(tmp_path: Path) -> None:
     """`pre-commit install` after `init`: our own hook, which pre-commit hands on to, leaves it the check."""
     repo = Repo(tmp_path / "new")
@@ -396,6 +410,7 @@ def test_a_new_dataset_works_with_precommit_and_is_checked_once(tmp_path: Path) 
 # Merge
 
 
+@pytest.mark.usefixtures("real_python")
 def test_a_merge_that_is_clean_as_text_and_wrong_in_meaning_is_caught(guarded: Repo) -> None:
     """One side takes a label out of the scheme, the other uses it."""
     guarded.git("checkout", "--quiet", "-b", "side")
@@ -445,6 +460,7 @@ def lose(repo: Repo, name: str) -> str:
     return md5
 
 
+@pytest.mark.usefixtures("real_python")
 def test_a_push_brings_the_media_first(guarded: Repo) -> None:
     """What git has pushed, anyone can pull."""
     done = guarded.run("git", "push", "origin", "main")
@@ -711,6 +727,7 @@ def media(repo: Repo) -> list[str]:
     return sorted(path.name for path in (repo.path / "audio").glob("*"))
 
 
+@pytest.mark.usefixtures("real_python")
 def test_a_pull_and_a_checkout_bring_the_media_of_the_commit(colleague: Repo) -> None:
     """From the remote, and back from the cache."""
     colleague.git("pull", "--quiet")
@@ -817,7 +834,7 @@ store.mkdir(exist_ok=True)
 (store / made.name[2:]).write_bytes(made.data)
 Path("audio.dvc").write_text(f"outs:\\n- md5: {{made.name}}\\n  hash: md5\\n  path: audio\\n")
 """
-    assert repo.run("python", "-c", code).returncode == 0
+    assert repo.run("python", "-P", "-c", code).returncode == 0
     repo.git("commit", "--quiet", "--all", "--no-verify", "--message", "Hostile")
 
 
@@ -1038,6 +1055,7 @@ def test_a_worktree_installs_for_the_repository(repo: Repo) -> None:
     assert set(hook_files(repo)) == set(HOOKS)
 
 
+@pytest.mark.usefixtures("real_python")
 def test_where_audiodvc_is_gone_nothing_is_committed_unseen(
     hooked: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1061,6 +1079,7 @@ def only(programs: Mapping[str, str], folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("real_python")
 def test_where_the_recorded_python_is_gone_the_path_is_searched(hooked: Repo) -> None:
     """An environment that was made anew elsewhere."""
     hooked.git("config", "audiodvc.python", "/nowhere/python")
@@ -1069,6 +1088,7 @@ def test_where_the_recorded_python_is_gone_the_path_is_searched(hooked: Repo) ->
     assert COMPLAINT in said(done)
 
 
+@pytest.mark.usefixtures("real_python")
 @pytest.mark.parametrize("text", ['exec "$REAL" -S "$@"', "echo old >&2; exit 2"])
 def test_a_recorded_python_without_audiodvc_counts_as_gone(
     hooked: Repo, monkeypatch: pytest.MonkeyPatch, text: str

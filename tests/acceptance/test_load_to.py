@@ -230,7 +230,7 @@ def test_nothing_is_put_where_it_would_act(make_repo: MakeRepo, tmp_path: Path) 
         media={"x/.GIT/hooks/post-checkout.wav": tone(0.1)},
     )
     repo.push()
-    with pytest.raises(RefusedError, match=r"no place in a folder: 'x/\.GIT/hooks/post-checkout\.wav'"):
+    with pytest.raises(RefusedError, match=r"would obey it: 'x/\.GIT/hooks/post-checkout\.wav'"):
         to(repo, tmp_path / "mine", rev="main")
     assert not (tmp_path / "mine" / "x").exists()
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -586,62 +582,6 @@ def test_who_was_slower_takes_the_tag_of_the_other_one(repo: Repo, hub: Repo, ru
     assert state(repo) == before
     repo.git("fetch", "--quiet", "--force", "origin", "tag", "v1.0.1")
     assert run(repo, "--push").out.startswith("1.0.2 (patch since 1.0.1)")
-
-
-# Stopped
-
-WRAPPER = """\
-#!/bin/sh
-if [ "$1" = "$KILL_AT" ]; then
-    [ "$KILL_WHEN" = after ] && {git} "$@"
-    kill -9 $PPID
-    exit 1
-fi
-exec {git} "$@"
-"""
-
-
-@pytest.mark.parametrize("moment", ["before commit", "after commit", "after tag", "after push"])
-def test_a_release_that_was_killed_goes_on(
-    repo: Repo, hub: Repo, run: Run, tmp_path: Path, moment: str
-) -> None:
-    """In the end there is one commit, one tag and one entry, whatever was there already."""
-    git = shutil.which("git")
-    assert git
-    wrapper = tmp_path / "bin" / "git"
-    wrapper.parent.mkdir()
-    wrapper.write_text(WRAPPER.replace("{git}", git))
-    wrapper.chmod(0o755)
-    path = os.pathsep.join([str(wrapper.parent), os.environ["PATH"]])
-    words = [sys.executable, "-m", "audiodvc", "release", "--push"]
-    when, at = moment.split()
-    env = {**os.environ, "PATH": path, "KILL_AT": at, "KILL_WHEN": when}
-    killed = subprocess.run(words, cwd=repo.path, env=env, capture_output=True, check=False)
-    assert killed.returncode == -9
-    said = run(repo, "--push")
-    assert said.code == 0, said.err
-    assert repo.git("log", "--format=%s").split("\n")[:-1] == ["Release v1.0.0", "Change"]
-    assert (repo.path / "CHANGELOG.md").read_text().count("## [1.0.0]") == 1
-    assert repo.git("status", "--short") == ""
-    assert hub.git("rev-parse", "v1.0.0^{commit}", "main").split() == [
-        repo.git("rev-parse", "HEAD").strip(),
-        repo.git("rev-parse", "v1.0.0^{commit}").strip(),
-    ]
-
-
-def test_a_release_that_was_killed_while_it_pushed_media_goes_on(repo: Repo, run: Run) -> None:
-    """Wherever that was, the remote has all in the end, and every object has its bytes."""
-    place = repo.path.with_name("dataset.media") / "files" / "md5"
-    words = [sys.executable, "-m", "audiodvc", "release"]
-    with subprocess.Popen(words, cwd=repo.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while process.poll() is None and not any(place.glob("*/*")):
-            time.sleep(0.001)
-        process.kill()
-    assert run(repo).code == 0
-    for data in (A, B):
-        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        assert (place / md5[:2] / md5[2:]).read_bytes() == data
-    assert repo.git("tag") == "v1.0.0\n"
 
 
 def test_media_that_were_half_there_are_completed(repo: Repo, run: Run) -> None:

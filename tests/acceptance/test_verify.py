@@ -24,6 +24,8 @@ from audiodvc.resolve.repair import Again
 from audiodvc.resolve.verify import Verified, examine, verify
 from tests.builder import Repo, RepoFactory, tone
 
+pytestmark = pytest.mark.usefixtures("warm_python")
+
 A, B = (tone(0.05, pitch=pitch) for pitch in (300, 400))
 FLAVOR = Flavor(sampling_rate=8000, format="flac")
 TABLE = "file,mood\naudio/a.wav,calm\naudio/b.wav,wild\n"
@@ -87,24 +89,6 @@ def contents(folder: Path) -> Mapping[str, bytes]:
     """Every file below a folder but its state."""
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != STATE)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-
-
-@pytest.mark.parametrize("flavor", [Flavor(), FLAVOR], ids=["original", "flavor"])
-def test_a_flipped_bit_in_any_file_is_found_and_repaired(
-    repo: Repo, settings: Config, flavor: Flavor
-) -> None:
-    """In each file of a materialization, after which it is what it was, byte for byte."""
-    ready = bring(repo, settings, flavor=flavor)
-    expected = contents(ready.root)
-    assert check(settings).damages == ()
-    for name in expected:
-        flip(ready.root / name)
-        found = check(settings)
-        assert found.damages, name
-        assert not found.is_whole
-        assert check(settings, mend=True).is_whole, name
-        assert check(settings).damages == (), name
-        assert contents(ready.root) == expected, name
 
 
 def test_a_damaged_object_is_brought_again_for_all_that_are_linked_to_it(

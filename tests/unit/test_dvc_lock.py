@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from audiodvc.adapters import dvc_lock
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A folder with the place where DVC has its lock."""
+    """A repository with the place where DVC has its lock."""
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     (tmp_path / ".dvc" / "tmp").mkdir(parents=True)
     return tmp_path
 

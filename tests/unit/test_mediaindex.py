@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audiodvc.errors import FormatError
 from audiodvc.model import mediaindex
 from tests.builder import MakeRepo
 
@@ -60,3 +63,20 @@ def test_dvc_names_a_folder_in_the_same_way(make_repo: MakeRepo) -> None:
         (name, hashlib.md5(content, usedforsecurity=False).hexdigest()) for name, content in contents.items()
     ]
     assert mediaindex.directory_object(files).name in (repo.path / "audio.dvc").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("file", "md5", "says"),
+    [
+        ("audio/../../x.wav", "ab" * 16, "has a part '..'"),
+        ("/x.wav", "ab" * 16, "is absolute"),
+        ("audio/x.wav", "../../x", "is no md5"),
+        ("audio/x.wav", "AB" * 16, "is no md5"),
+        ("audio/x.wav", "ab" * 16 + ".dir", "is no md5"),
+    ],
+)
+def test_a_line_that_leads_elsewhere_is_an_error_with_its_place(file: str, md5: str, says: str) -> None:
+    """Files are linked, looked at and removed by what an index says."""
+    data = f"{','.join(mediaindex.FIELDS)}\n{file},{md5},1,wav,,,,\n".encode()
+    with pytest.raises(FormatError, match=rf"audio\.media\.csv:2: .*{re.escape(says)}"):
+        mediaindex.parse(data, "audio.media.csv")

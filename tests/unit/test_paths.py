@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audiodvc.model.paths import collisions, fault, valid_md5
+from audiodvc.model.paths import are_plain, collisions, fault, leaves, valid_md5
 
 PART = st.text(alphabet="aA.é -_", min_size=1, max_size=4)
 PATH = st.lists(PART, min_size=1, max_size=3).map("/".join)
@@ -128,3 +128,30 @@ def test_a_collision_names_paths_that_were_given_earlier_first(paths: list[str])
 def test_an_object_name_is_an_md5(text: str, *, valid: bool) -> None:
     """Nothing but 32 lower-case hex digits can become a path in a cache."""
     assert valid_md5(text) is valid
+
+
+@pytest.mark.parametrize(
+    ("path", "is_out"),
+    [
+        ("audio/a.wav", False),
+        ("audio/a b:c.wav", False),
+        ("audio/..a/b..wav", False),
+        ("", True),
+        ("/etc/passwd", True),
+        ("audio/../../x", True),
+        ("x://../y", True),
+        ("a/./b", True),
+        ("a//b", True),
+        ("a/", True),
+        ("a\0b", True),
+    ],
+)
+def test_a_path_leaves_its_folder_or_is_only_odd(path: str, *, is_out: bool) -> None:
+    """What is only odd may be in an index since long ago."""
+    assert leaves(path) is is_out
+
+
+@given(st.lists(st.text("ab./- \n", max_size=4), min_size=1, max_size=4))
+def test_paths_are_plain_together_if_each_is(names: list[str]) -> None:
+    """One look at all of them is enough."""
+    assert not are_plain(names) or not any(map(leaves, names))

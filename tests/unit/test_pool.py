@@ -159,3 +159,14 @@ def alive(process: int) -> bool:
         ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
     )
     return bool(shown.stdout.strip()) and "Z" not in shown.stdout
+
+
+def test_a_worker_whose_pool_was_killed_ends_without_a_word() -> None:
+    """Nobody reads its answer any more; whoever killed the pool wants no traceback."""
+    program = (
+        "import os\nfrom functools import partial\nfrom audiodvc.adapters.pool import Pool\n"
+        "with Pool(1) as pool:\n"
+        "    list(pool.map(partial(os.kill, os.getpid()), [9]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (-9, "")

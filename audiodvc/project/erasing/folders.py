@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from audiodvc.adapters import cache, deliveries, disk, dvc_remote, git
+from audiodvc.adapters import cache, deliveries, disk, dvc_remote, dvc_settings, git
 from audiodvc.errors import AudiodvcError
 from audiodvc.model import layout, pointer, remoteconfig
 from audiodvc.model.pointer import Output
+from audiodvc.model.remoteconfig import RemoteConfig
 from audiodvc.project.dataset import Dataset
 from audiodvc.project.erasing.history import CONFIG, History
 from audiodvc.resolve.config import Config
@@ -50,7 +52,7 @@ class Lister:
             data = next(self._asked(output), None)
         try:
             return None if data is None else [(one["relpath"], one["md5"]) for one in json.loads(data)]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return None
 
     def _asked(self, output: Output) -> Iterator[bytes]:
@@ -66,18 +68,28 @@ def storages(dataset: Dataset, past: History) -> list[Named]:
     """What `.dvc/config` says of remotes now, with what the user says beside it; then what it said before."""
     folder = dataset.dvc_root / ".dvc"
     name = (folder.parent.relative_to(dataset.top) / CONFIG).as_posix()
-    now = remoteconfig.parse(disk.read(folder / "config") or b"")
+    text = disk.read(folder / "config") or b""
+    with_folders = dvc_settings.may_name_folders(folder.parent, text)
+    now = _believed(text, with_folders=with_folders)
     own = remoteconfig.parse(disk.read(folder / _OWN) or b"")
     found = [Named(Storage(now, str(folder), own, trusted=now))]
     if own.remotes:
         found.append(Named(Storage(now, str(folder))))
-    return [*found, *former(past, name, str(folder))]
+    return [*found, *former(past, name, str(folder), with_folders=with_folders)]
 
 
-def former(past: History, name: str, folder: str | None) -> list[Named]:
+def former(past: History, name: str, folder: str | None, *, with_folders: bool = True) -> list[Named]:
     """What a `.dvc/config` of this name said of remotes in earlier versions."""
     found = past.texts(lambda path: path == name)
-    return [Named(Storage(remoteconfig.parse(data), folder), former=True) for _, _, data in found]
+    said = (_believed(data, with_folders=with_folders) for _, _, data in found)
+    return [Named(Storage(one, folder), former=True) for one in said]
+
+
+def _believed(text: bytes, *, with_folders: bool) -> RemoteConfig:
+    """What a configuration says of remotes; without those that are folders, where it may name none."""
+    said = remoteconfig.parse(text)
+    far = {name: options for name, options in said.remotes.items() if "://" in options["url"]}
+    return said if with_folders else replace(said, remotes=far)
 
 
 def deliver(dataset: Dataset, objects: str, places: Sequence[Named], config: Config) -> list[str]:

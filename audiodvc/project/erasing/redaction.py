@@ -155,7 +155,7 @@ def _folder(path: str, index: Table) -> tuple[mediaindex.DirectoryObject, Locked
     """The directory object of a folder with an index, and what is said of it."""
     files = (file.removeprefix(f"{path}/") for file in index.column("file"))
     new = mediaindex.directory_object(zip(files, index.column("md5"), strict=True))
-    size = int(index.column("size").cast(pl.Int64).sum()) if "size" in index.columns else 0
+    size = int(index.column("size").cast(pl.Int64, strict=False).sum()) if "size" in index.columns else 0
     return new, Locked(new.name, size, index.frame.height)
 
 

@@ -106,7 +106,7 @@ def _read(root: Path, names: Sequence[str], before: Known, reading: Reading) -> 
     done: list[Ingested] = []
     with reading.progress("reading media", len(wanted)) as advance, ExitStack() as stack:
         many = reading.workers > 1 and len(wanted) >= WORTH_WORKERS
-        pool = stack.enter_context(Pool(reading.workers)) if many else None
+        pool = stack.enter_context(Pool(min(reading.workers, len(wanted)))) if many else None
         for chunk in ingest(reading.objects(), "copy", wanted, pool):
             done += chunk
             advance(len(chunk))

@@ -152,7 +152,8 @@ class State:
         """The bytes of those files that are there."""
         there = [name for name in names if name in self.entries]
         blobs = {name: self.entries[name][1] for name in there if name not in self._read}
-        contents = self._mirror.read(blobs.values()) if blobs else {}
+        limit = plan.limits(self.entries)
+        contents = self._mirror.read(blobs.values(), limit=limit) if blobs else {}
         self._read |= {name: contents[blob] for name, blob in blobs.items()}
         return {name: self._read[name] for name in there}
 

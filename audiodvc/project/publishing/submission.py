@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from audiodvc.adapters import disk
+from audiodvc.adapters import disk, git
 from audiodvc.codes import CODES
 from audiodvc.errors import AttachmentError, FormatError, NotADatasetError, PublishError
 from audiodvc.finding import Finding
@@ -30,6 +30,7 @@ SHOWN = 20
 _REFUSED = frozenset({"AH001", "AH003", "AH006", "AS001", "AS002", "AK001"})
 # What they take, as audb does, and `validate` does not.
 _NOTED = frozenset("""AH002 AH004 AH005 AH007 AH008 AH009 AH010 AS003 AT001 AT002 AK002""".split())
+_LINK = "120000"
 _ID = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -63,6 +64,7 @@ def read(root: Path, names: Collection[str] = (), without: Collection[str] = ())
     tables = {name: _without(one, parsed.spec(name), without) for name, one in _tables(root, parsed).items()}
     _refuse_repeated(parsed, tables)
     media = _media(parsed, tables)
+    _refuse_brought_links(root, media)
     attached = {place: _attached(root, name, place, names) for name, place in parsed.attachments.items()}
     _refuse_overlaps(parsed, media)
     _refuse_alike([*media, *(file for files in attached.values() for file in files), *map(_file, tables)])
@@ -76,6 +78,7 @@ def read(root: Path, names: Collection[str] = (), without: Collection[str] = ())
 def _header(root: Path) -> tuple[Header, bytes]:
     if not root.is_dir():
         raise NotADatasetError(f"{root}: no such folder")
+    disk.refuse_link(root, root / layout.HEADER)
     data = disk.read(root / layout.HEADER)
     if data is None:
         raise NotADatasetError(
@@ -111,9 +114,11 @@ def _file(name: str) -> str:
 
 def _tables(root: Path, parsed: Header) -> dict[str, Table]:
     """The tables as text, whatever form they have in the folder."""
+    _refuse_brought(root, parsed.declared)
     others = tableform.texts(root, other) if (other := tableform.other_forms(root, parsed.declared)) else {}
     found: dict[str, Table] = {}
     for name in parsed.declared:
+        disk.refuse_link(root, root / _file(name))
         data = others[name] if name in others else disk.read(root / _file(name))
         if data is None:
             forms = f"db.{name}.csv, .parquet or .pkl"
@@ -121,6 +126,31 @@ def _tables(root: Path, parsed: Header) -> dict[str, Table]:
         found[name] = table.parse(data, _file(name))
         _refuse_unlike(found[name], parsed.spec(name))
     return found
+
+
+def _refuse_brought(root: Path, ids: Iterable[str]) -> None:
+    """Refuse tables that are read by running what stands in them, where somebody else may have written it."""
+    pickles = [name for one in ids if (root / (name := f"db.{one}.pkl")).exists()]
+    top = git.top(root) if pickles else None
+    brought = git.tracked(root, pickles) if top else []
+    if brought:
+        raise PublishError(
+            f"{brought[0]} came with the git repository {top}, and to read a pickle is to run it",
+            hint="remove it, or save the table as text",
+        )
+
+
+def _refuse_brought_links(root: Path, media: Iterable[str]) -> None:
+    """Refuse recordings that git has brought as links: whoever made them chose which file they are."""
+    modes = git.modes(root, ".") if git.top(root) else {}
+    links = {name for name, mode in modes.items() if mode == _LINK}
+    found = [file for file in media if paths.is_within(file, links)]
+    if found:
+        raise PublishError(
+            f"{counted(len(found), 'file')} would be what a symbolic link in git leads to",
+            hint="put the recordings themselves there",
+            details=[paths.shown(file) for file in found[:SHOWN]],
+        )
 
 
 def _without(one: Table, spec: Spec, files: Collection[str]) -> Table:
@@ -222,6 +252,7 @@ def _attached(root: Path, name: str, place: str, known: Iterable[str]) -> tuple[
     path = root / place
     if path.is_symlink():
         raise PublishError(f"{what}: {place} is a symbolic link", hint="put the file itself there")
+    disk.refuse_link(root, path)
     if path.is_dir():
         return tuple(sorted(_inside(root, what, path)))
     if path.exists():

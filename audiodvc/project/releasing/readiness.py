@@ -51,13 +51,13 @@ class Dirt:
 def checkout(dataset: Dataset) -> Checkout:
     """The branch that can be released: one by somebody, with nothing in the middle of being done."""
     branch, commit = git.branch(dataset.top), git.head(dataset.top)
+    if what := record.unfinished(dataset.top):
+        raise GitError(f"git is in the middle of {what}", hint="finish it, or give it up")
     if branch is None:
         what = "no branch is checked out (HEAD is detached), so the version would be on none"
         raise GitError(what, hint="`git switch main`, or whatever the branch is called")
     if commit is None:
         raise GitError(f"{branch} has no commit yet", hint="git add --all && git commit")
-    if what := record.unfinished(dataset.top):
-        raise GitError(f"git is in the middle of {what}", hint="finish it, or give it up")
     record.refuse_nobody(dataset.top)
     return Checkout(branch, commit)
 

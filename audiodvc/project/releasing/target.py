@@ -61,17 +61,19 @@ class Target:
         raise ConflictError(what, hint=hint)
 
     def push(self, commit: str, tag: str, prefix: str) -> str:
-        """Push branch and tag in one step, unless they are there; the name of the remote.
+        """Push branch and tag in one step; the name of the remote.
 
         In the dataset of this folder `release` has seen to all that our own hook would see to.
         """
         tip, theirs = self.refs.get(self.ref), self.refs.get(REFS + tag)
-        if theirs is not None and tip is not None and tip.commit == commit:
-            return self.remote
+        is_there = theirs is not None and tip is not None and tip.commit == commit
         refs = [self.ref, REFS + tag]
         try:
+            # Also what is there: a push that was killed may have left git not knowing that it is.
             record.push(self.top, self.remote, refs, {RELEASED: f"{commit} {prefix}"})
         except GitError as error:
+            if is_there:
+                return self.remote
             again = "see what it says, and release again with --push"
             what = f"{self.remote} has neither {self.branch} nor {tag}, which are made here: the push failed"
             raise GitError(what, hint=again, details=error.details) from error
