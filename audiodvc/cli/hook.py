@@ -95,6 +95,14 @@ def _merge(console: Console, top: Path, name: str, words: Sequence[str]) -> int:
     return _after(console, top, "ORIG_HEAD")
 
 
+def _rewrite(console: Console, top: Path, name: str, words: Sequence[str]) -> int:
+    """After a rebase: it began with a checkout of what the first commit was put on, whose media are here."""
+    del name
+    first = sys.stdin.buffer.readline().decode(errors="surrogateescape").split()
+    _, new = [*first, "", ""][:2]
+    return _after(console, top, f"{new}^") if new and words[0] == "rebase" else 0
+
+
 def _after(console: Console, top: Path, older: str) -> int:
     """Never fails: git has done what it was asked for."""
     try:
@@ -114,4 +122,5 @@ _HOOKS: Mapping[str, Callable[[Console, Path, str, Sequence[str]], int]] = {
     "pre-push": _push,
     "post-checkout": _checkout,
     "post-merge": _merge,
+    "post-rewrite": _rewrite,
 }

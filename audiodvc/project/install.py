@@ -21,7 +21,7 @@ from audiodvc.errors import AudiodvcError
 from audiodvc.model import layout, precommit, remoteconfig, scaffold
 from audiodvc.project import drivers, mergedriver
 
-HOOKS = ("pre-commit", "pre-merge-commit", "pre-push", "post-checkout", "post-merge")
+HOOKS = ("pre-commit", "pre-merge-commit", "pre-push", "post-checkout", "post-merge", "post-rewrite")
 BEFORE = ".before-audiodvc"
 PYTHON = "audiodvc.python"
 

@@ -20,7 +20,7 @@ from tests.builder import Repo, RepoFactory, tone
 
 PROJECT = Path(__file__).resolve().parents[2]
 MANIFEST = PROJECT / ".pre-commit-hooks.yaml"
-HOOKS = ("pre-commit", "pre-merge-commit", "pre-push", "post-checkout", "post-merge")
+HOOKS = ("pre-commit", "pre-merge-commit", "pre-push", "post-checkout", "post-merge", "post-rewrite")
 
 HEADER = """\
 name: dataset
@@ -738,6 +738,18 @@ def test_a_pull_and_a_checkout_bring_the_media_of_the_commit(colleague: Repo) ->
     assert "up to date" in colleague.dvc("status", "audio.dvc")
 
 
+def test_a_rebase_brings_the_media_of_both_sides(colleague: Repo) -> None:
+    """It began with a checkout of the other side, and ends with what each had added."""
+    (colleague.path / "audio" / "d.wav").write_bytes(sound("d"))
+    colleague.audiodvc("add", "audio")
+    colleague.git("commit", "--quiet", "--no-verify", "--message", "d")
+    colleague.git("pull", "--quiet", "--rebase")
+    assert media(colleague) == ["a.wav", "c.wav", "d.wav"]
+    assert "up to date" in colleague.dvc("status", "audio.dvc")
+    colleague.git("commit", "--quiet", "--amend", "--message", "e")
+    assert media(colleague) == ["a.wav", "c.wav", "d.wav"]
+
+
 def test_a_checkout_leaves_what_is_recorded_nowhere(colleague: Repo) -> None:
     """A recording of one's own that was never added survives, and git's command succeeds."""
     (colleague.path / "audio" / "mine.wav").write_bytes(sound("m"))
@@ -1113,7 +1125,9 @@ def test_a_recorded_python_without_audiodvc_counts_as_gone(
 
 def test_doctor_says_which_hooks_are_missing(repo: Repo) -> None:
     """And what installs them."""
-    assert "pre-push, post-checkout, post-merge not installed" in said(repo.run("audiodvc", "doctor"))
+    assert "pre-push, post-checkout, post-merge, post-rewrite not installed" in said(
+        repo.run("audiodvc", "doctor")
+    )
     repo.audiodvc("install")
     assert "git checks what is committed" in said(repo.run("audiodvc", "doctor"))
 
