@@ -257,7 +257,7 @@ def test_what_passes_loads_with_exactly_its_values() -> None:
     assert len(PASSED) > 20
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(datasets())
 def loads_with_exactly_its_values(made: tuple[dict[str, bytes], list[str], list[Row]]) -> None:
     """The law for one dataset."""

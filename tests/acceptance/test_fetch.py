@@ -18,6 +18,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from audiodvc.adapters import dvc_streams
 from audiodvc.adapters.terminal import silence as no_bar
 from audiodvc.errors import AudiodvcError, ObjectError, RefusedError, RemoteError
 from audiodvc.model import remoteconfig
@@ -86,6 +87,8 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.parent.mkdir()
     monkeypatch.setenv("DVC_GLOBAL_CONFIG_DIR", str(path.parent))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    # How often something is tried is what counts here, and not how long one waits before.
+    monkeypatch.setattr(dvc_streams, "_PAUSE", 0.05)
     return path
 
 

@@ -110,7 +110,7 @@ def broken(draw: st.DrawFn) -> dict[str, bytes]:
     return files
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(broken())
 def test_no_bytes_make_a_rule_or_a_report_fail(files: dict[str, bytes]) -> None:
     """Every rule runs to its end, and every format can say what it found."""

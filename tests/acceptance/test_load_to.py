@@ -93,12 +93,12 @@ def test_a_folder_holds_a_version_as_it_was_published(repo: Repo, tmp_path: Path
 def test_a_folder_moves_up_and_down(repo: Repo, moved: Path, tmp_path: Path, *, cached: bool) -> None:
     """To the files of the other version, and back; what is the same in both is not touched."""
     cache = {} if cached else {"cache_root": tmp_path / "other"}
-    same = (moved / A).stat()
+    same = (moved / A).stat().st_ino, (moved / A).stat().st_mtime_ns
     for version in ("1.1.0", "1.0.0"):
         db = to(repo, moved, version, **cache)
         assert contents(moved) == published(repo, version)
         assert db.meta["audiodvc"]["version"] == version
-    assert (moved / A).stat() == same
+    assert ((moved / A).stat().st_ino, (moved / A).stat().st_mtime_ns) == same
 
 
 def test_folders_that_are_empty_now_go(repo: Repo, moved: Path) -> None:

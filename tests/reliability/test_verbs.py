@@ -31,7 +31,7 @@ _READING_WITHOUT = {"gc": {"--yes"}, "verify": {"--repair"}, "validate": {"--fix
 
 _ANYWHERE = {"--cache-root", "-C", "AUDIODVC_CACHE_ROOT", "GITHUB_STEP_SUMMARY"}
 
-_FEW = 2
+_FEW = 1
 
 
 @pytest.fixture(scope="module")

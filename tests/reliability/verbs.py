@@ -31,7 +31,7 @@ class Verb:
     """Files that are otherwise while it is at work, and that nobody takes for anything else."""
     recover: Callable[[World], None] = lambda _: None
     """What git asks for before one may try again."""
-    few: int = 2
+    few: int = 1
     kills: int = 16
 
     def given(self, world: World) -> list[str]:
@@ -203,24 +203,23 @@ def _damaged(world: World) -> None:
 
 VERBS = (
     Verb("add", "audiodvc add audio", _add, kills=24),
-    Verb("release", "audiodvc release --push", _unreleased, few=4, kills=30),
+    Verb("release", "audiodvc release --push", _unreleased, few=2, kills=30),
     Verb("publish, the next version", PUBLISH.replace("VERSION", "1.1.0"), _next, (0, 3), kills=24),
-    Verb("erase, with a cache and a flavor", ERASE, _cached, few=3, kills=30),
+    Verb("erase, with a cache and a flavor", ERASE, _cached, few=2, kills=30),
     Verb("get", GET),
     Verb("get, with a flavor", GET + FLAVOR),
     Verb("get, from servers", "audiodvc get {git}/hub.git --version 2.0.0", _served, kills=24),
-    Verb("get, into a folder", GET + " --to ../mine", passing=r"mine/\.audiodvc\.json", few=1),
+    Verb("get, into a folder", GET + " --to ../mine", passing=r"mine/\.audiodvc\.json"),
     Verb("flavor build", "audiodvc flavor build low", _flavor),
-    Verb("fmt", "audiodvc fmt", _messy, few=1),
-    Verb("validate --fix", "audiodvc validate --fix", _messy, few=1),
+    Verb("fmt", "audiodvc fmt", _messy),
+    Verb("validate --fix", "audiodvc validate --fix", _messy),
     Verb(
         "merge driver",
         "audiodvc merge-driver ../base ../ours ../theirs 7 db.mood.csv",
         _sides,
         done=(0, 1),
-        few=1,
     ),
-    Verb("resolve", "audiodvc resolve db.mood.csv --theirs", _conflict, done=(0, 3), few=1),
+    Verb("resolve", "audiodvc resolve db.mood.csv --theirs", _conflict, done=(0, 3)),
     Verb("gc", "audiodvc gc --yes --older-than 0h", _cached),
     Verb("verify --repair", "audiodvc verify --repair", _damaged, passing="cache/.*"),
 )

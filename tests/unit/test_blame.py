@@ -136,7 +136,7 @@ def test_a_table_without_columns_has_rows_to_blame() -> None:
 VALUES = st.sampled_from((None, "", "happy", "sad"))
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(VALUES, min_size=1, max_size=8))
 def test_a_history_is_what_its_changes_say(values: list[str | None]) -> None:
     """Made anew from its steps, a cell has the same value in every commit since its row came."""
@@ -157,7 +157,7 @@ def test_a_history_is_what_its_changes_say(values: list[str | None]) -> None:
     assert now == values[-1]
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5)), max_size=7, unique=True), st.integers(0, 7))
 def test_moves_are_those_of_a_plain_comparison(segments: list[tuple[int, int]], cut: int) -> None:
     """Half of the union is shared, and by no other pair."""

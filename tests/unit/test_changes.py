@@ -25,8 +25,8 @@ from audiodvc.model import scalar, snapshot, table
 from audiodvc.model.snapshot import Snapshot
 from audiodvc.model.spec import INDEX, Spec
 
-MANY = settings(max_examples=150)
-CHEAP = settings(max_examples=500)
+MANY = settings(max_examples=60)
+CHEAP = settings(max_examples=200)
 TODAY = date(2024, 1, 2)
 
 Row = tuple[str, ...]

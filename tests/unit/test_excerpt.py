@@ -27,7 +27,7 @@ CELLS = st.tuples(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(
     st.lists(CELLS, max_size=6),
     st.sampled_from(FILES),
@@ -63,7 +63,7 @@ def whole(data: bytes, file: str) -> dict[tuple[str, ...], dict[str, str]]:
     return found
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(st.lists(CELLS, max_size=5), max_size=5))
 def test_states_that_follow_each_other_are_read_as_if_each_were_alone(
     states: list[list[tuple[str, ...]]],

@@ -73,7 +73,7 @@ def rows(files: Files) -> list[tuple[str, ...]]:
 
 
 @given(files=broken(), unsafe=st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_what_can_be_mended_is_mended(files: Files, *, unsafe: bool) -> None:
     """No finding that is left has a fix, but for rows that would collide."""
     left = [one for one in check(mend(files, unsafe=unsafe)) if one.fix and (one.fix.safe or unsafe)]
@@ -81,7 +81,7 @@ def test_what_can_be_mended_is_mended(files: Files, *, unsafe: bool) -> None:
 
 
 @given(broken())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_safe_fixes_never_lose_a_key(files: Files) -> None:
     """Only rows that are equal in every cell become one."""
     before, after = rows(files), rows(mend(files, unsafe=False))
@@ -90,7 +90,7 @@ def test_safe_fixes_never_lose_a_key(files: Files) -> None:
 
 
 @given(broken())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_unsafe_fixes_never_lose_a_row(files: Files) -> None:
     """Ends are clipped unless another row has that key; rows that are then equal are one row still."""
     before, after = rows(files), rows(mend(files, unsafe=True))
@@ -99,7 +99,7 @@ def test_unsafe_fixes_never_lose_a_row(files: Files) -> None:
 
 
 @given(files=broken(), unsafe=st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_mending_twice_is_mending_once(files: Files, *, unsafe: bool) -> None:
     """And what is mended is in canonical form."""
     once = mend(files, unsafe=unsafe)
@@ -110,7 +110,7 @@ def test_mending_twice_is_mending_once(files: Files, *, unsafe: bool) -> None:
 
 
 @given(files=test_fuzz.broken(), unsafe=st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_no_bytes_make_mending_fail(files: Files, *, unsafe: bool) -> None:
     """What is not understood is left alone, and what is mended stays so."""
     once = mend(files, unsafe=unsafe)

@@ -130,7 +130,7 @@ KEYS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_header_without_findings_loads(data: st.DataObject) -> None:
     """A sound header, changed at up to three places, is refused by a rule or read by audformat."""

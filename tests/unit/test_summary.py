@@ -157,7 +157,7 @@ def test_nothing_is_said_shortly() -> None:
 WORDS = st.text("ab`|@<>&*_[]()#!~\\\n\r\t\x1b\u202eäx😀", min_size=1, max_size=400)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=4))
 def test_no_label_is_markup(pairs: list[tuple[str, str]]) -> None:
     """Whatever the cells are, no person is called, no tag is opened, no table and no fence is broken."""

@@ -27,7 +27,7 @@ CELLS = {
 }
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.sampled_from(list(KEYS)),
     st.lists(st.tuples(*(st.just("") | CELLS[dtype] for dtype in DTYPES)), max_size=6),

@@ -96,7 +96,7 @@ def path(tmp_path: Path) -> Path:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.sampled_from(list(KEYS)),
     st.lists(st.tuples(*(st.just("") | CELLS[dtype] for dtype in DTYPES)), max_size=4),

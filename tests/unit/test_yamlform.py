@@ -62,7 +62,7 @@ def test_line_ends_and_blanks_at_them_are_settled(text: str, tidied: str) -> Non
     assert tidy(text) == tidied
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(SOUP | st.tuples(SOUP, SOUP).map(lambda two: f"a: |\n  {two[0]}\nb: {two[1]}"))
 def test_a_tidy_text_says_what_it_said(text: str) -> None:
     """And tidying it again changes nothing."""
@@ -76,7 +76,7 @@ def test_a_tidy_text_says_what_it_said(text: str) -> None:
     assert "\r" not in tidied
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(DATA)
 def test_what_is_dumped_is_read_back_and_tidy(data: Any) -> None:  # noqa: ANN401
     """Data, text, data."""

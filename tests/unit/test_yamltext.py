@@ -26,7 +26,7 @@ def found(data: bytes | str) -> list[tuple[str, int, int]]:
     return [(f.code, f.line, f.column) for f in findings if f.message != "no newline at the end"]
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(SOUP)
 def test_data_are_those_of_the_safe_loader(text: str) -> None:
     """Where both read a text, both read the same; what we refuse beyond that is not text of a dataset."""
