@@ -79,6 +79,8 @@ def _look(world: World, verb: Verb, killed: Ended, before: Seen, after: Seen) ->
 def _try_again(world: World, verb: Verb, after: Seen) -> None:
     """The same command again does the rest, and what is unfinished goes, in the end by `gc`."""
     verb.recover(world)
+    # git removes no lock of a git that was killed: it asks for that.
+    (world.dataset.path / ".git" / "index.lock").unlink(missing_ok=True)
     done = verb.done if world.seen() == after else (0,)
     again = _run(world, verb)
     assert again.code in done, again.said

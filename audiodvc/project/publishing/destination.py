@@ -58,8 +58,7 @@ class Destination:
 def opened(wish: Wish, name: str, config: Config) -> Iterator[Destination]:
     """The repository for a dataset of a name; one that is new is there for others when the block is done."""
     found, media, place = _found(wish, name, config)
-    if found.address.is_local:
-        _sweep(Path(found.address.url))
+    _sweep(found)
     if place is None:
         mirror = settled(sources.mirror(found, config))
         refs = mirror.refs()
@@ -73,6 +72,7 @@ def opened(wish: Wish, name: str, config: Config) -> Iterator[Destination]:
 def versions_at(wish: Wish, name: str, config: Config) -> list[str]:
     """The versions that a dataset has where it would be published; none where there is none yet."""
     found, _, place = _found(wish, name, config)
+    _sweep(found)
     return [] if place is not None else revision.versions(found, config)
 
 
@@ -213,8 +213,11 @@ def _claim(folder: Path) -> int | None:
     return held
 
 
-def _sweep(place: Path) -> None:
+def _sweep(found: Source) -> None:
     """Remove what somebody left who was killed while a repository was made here."""
+    if not found.address.is_local:
+        return
+    place = Path(found.address.url)
     left = re.compile(rf"\.{re.escape(place.name)}\.[0-9a-f]{{12}}\.tmp")
     with suppress(OSError), os.scandir(place.parent) as items:
         for item in items:
