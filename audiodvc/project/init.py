@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audiodvc.adapters import disk, dvc, dvc_config, dvc_trust, git
+from audiodvc.adapters.dvc_storage import Remote
 from audiodvc.errors import AudiodvcError, UsageError
 from audiodvc.model import header, layout, precommit, remoteconfig, scaffold
 from audiodvc.project import install, stages
@@ -28,7 +29,7 @@ class Made:
     """What `init` made, by name from the root of the dataset, and what it left alone."""
 
     root: Path
-    remote: dvc.Remote | None
+    remote: Remote | None
     written: tuple[str, ...]
     notes: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
@@ -105,7 +106,7 @@ def _repository(root: Path) -> Path:
     return top.resolve()
 
 
-def _storage(dataset: Dataset, workspace: dvc.Workspace, url: str | None, start: Path) -> dvc.Remote | None:
+def _storage(dataset: Dataset, workspace: dvc.Workspace, url: str | None, start: Path) -> Remote | None:
     """The remote that `dvc push` will use, made where there is none."""
     present = workspace.default_remote
     wanted = None if url is None else _place(url, start)
@@ -125,7 +126,7 @@ def _storage(dataset: Dataset, workspace: dvc.Workspace, url: str | None, start:
     relative = url is None or not ("://" in url or Path(url).is_absolute())
     target = wanted or _embedded(dataset.top)
     dvc_config.add_remote(dataset.dvc_root, _REMOTE, target, relative=relative)
-    return dvc.Remote(_REMOTE, target)
+    return Remote(_REMOTE, target)
 
 
 def _place(url: str, start: Path) -> str:
