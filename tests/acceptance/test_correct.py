@@ -254,10 +254,10 @@ def test_what_passes_loads_with_exactly_its_values() -> None:
     PASSED.clear()
     loads_with_exactly_its_values()
     # A generator whose datasets are all refused would hold nothing.
-    assert len(PASSED) > 20
+    assert len(PASSED) > 5
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(datasets())
 def loads_with_exactly_its_values(made: tuple[dict[str, bytes], list[str], list[Row]]) -> None:
     """The law for one dataset."""

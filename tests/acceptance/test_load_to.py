@@ -93,12 +93,17 @@ def test_a_folder_holds_a_version_as_it_was_published(repo: Repo, tmp_path: Path
 def test_a_folder_moves_up_and_down(repo: Repo, moved: Path, tmp_path: Path, *, cached: bool) -> None:
     """To the files of the other version, and back; what is the same in both is not touched."""
     cache = {} if cached else {"cache_root": tmp_path / "other"}
-    same = (moved / A).stat().st_ino, (moved / A).stat().st_mtime_ns
+    same = written(moved)[moved / A]
     for version in ("1.1.0", "1.0.0"):
         db = to(repo, moved, version, **cache)
         assert contents(moved) == published(repo, version)
         assert db.meta["audiodvc"]["version"] == version
-    assert ((moved / A).stat().st_ino, (moved / A).stat().st_mtime_ns) == same
+    assert written(moved)[moved / A] == same
+
+
+def written(folder: Path) -> dict[Path, tuple[int, int]]:
+    """What writing would change of all below a folder, and reading does not."""
+    return {path: (path.stat().st_ino, path.stat().st_ctime_ns) for path in folder.rglob("*")}
 
 
 def test_folders_that_are_empty_now_go(repo: Repo, moved: Path) -> None:
@@ -149,9 +154,9 @@ def test_only_what_is_missing_is_brought(repo: Repo, moved: Path, tmp_path: Path
 
 def test_a_folder_that_is_right_is_left_alone(repo: Repo, moved: Path) -> None:
     """Nothing is written, not even the note."""
-    before = {path: path.stat() for path in moved.rglob("*")}
+    before = written(moved)
     to(repo, moved, "1.0.0")
-    assert {path: path.stat() for path in moved.rglob("*")} == before
+    assert written(moved) == before
 
 
 def test_metadata_alone(repo: Repo, tmp_path: Path) -> None:
