@@ -19,7 +19,7 @@ demo: $(VENV)/.installed
 
 # Types need one core for a minute; the tests have the other one, and then both.
 test: $(VENV)/.installed-test
-	$(MAKE) --jobs=2 check tests
+	$(MAKE) --no-print-directory --jobs=2 check tests
 
 # Each worker begins with its half and takes from the other one when it is done: what a module makes is
 # seldom made twice.
