@@ -93,7 +93,7 @@ class Storage:
             return places[0] | {f"{name[:2]}/{name[2:]}" for name in places[1]}
         except NotImplementedError:
             raise RemoteError(
-                f"the remote '{remote.name}' ({remote.url}) cannot be asked: such a server lists nothing",
+                f"the remote '{remote.name}' ({remote.shown}) cannot be asked: such a server lists nothing",
                 hint="`dvc status --cloud` asks it for one object after the other",
             ) from None
         except AudiodvcError:

@@ -69,6 +69,17 @@ class Flavor:
         return None if self._channels is None else list(self._channels)
 
     @property
+    def parameters(self) -> dict[str, object]:
+        """What it is made with, as it is written down and shown."""
+        return {
+            "bit_depth": self.bit_depth,
+            "channels": self.channels,
+            "format": self.format,
+            "mixdown": self.mixdown,
+            "sampling_rate": self.sampling_rate,
+        }
+
+    @property
     def id(self) -> str:
         """The name of this flavor, the same in audb and in every version of audiodvc."""
         digest = hashlib.md5(_described(self).encode(), usedforsecurity=False).hexdigest()

@@ -95,8 +95,8 @@ def _unmerged(dataset: Dataset, path: str, sides: Mapping[int, bytes]) -> Unmerg
     if MARKER in text and _is_of_lines(text, texts):
         text = merged.text
     blocks = tuple(part for part in conflict.parted(text, merged.blocks) if isinstance(part, Block))
-    still = tuple(_open(dataset, path, merged, blocks, text))
-    return Unmerged(path, sides, merged, text, found, blocks, still)
+    file = Unmerged(path, sides, merged, text, found, blocks)
+    return replace(file, open=tuple(_open(file)))
 
 
 def _left(file: Unmerged, texts: Texts) -> Unmerged:
@@ -143,11 +143,9 @@ def _without_names(text: bytes) -> list[bytes]:
     return [line[:7] if line[:7] in marks else line for line in text.splitlines()]
 
 
-def _open(
-    dataset: Dataset, path: str, merged: Merged, blocks: tuple[Block, ...], text: bytes
-) -> Iterator[Conflict]:
-    yield from (one for block in blocks for one in block.conflicts)
-    if MARKER in conflict.settled(text, blocks, lambda _: b""):
-        yield Conflict(path, "text", field=BY_HAND)
-    elif not merged.blocks and MARKER in (dataset.read(path) or b""):
-        yield Conflict(path, "text", field=BOTH_FIT)
+def _open(file: Unmerged) -> Iterator[Conflict]:
+    yield from (one for block in file.blocks for one in block.conflicts)
+    if MARKER in conflict.settled(file.text, file.blocks, lambda _: b""):
+        yield Conflict(file.path, "text", field=BY_HAND)
+    elif not file.merged.blocks and MARKER in file.found:
+        yield Conflict(file.path, "text", field=BOTH_FIT)

@@ -43,7 +43,7 @@ def cached_json(root: Path, found: Sequence[Flavored]) -> str:
             "version": one.identity.version,
             "commit": one.identity.commit,
             "flavor_id": one.flavor.short_id,
-            "flavor": _fields(one.flavor),
+            "flavor": one.flavor.parameters,
             "complete": one.complete,
             "folder": str(one.folder),
         }
@@ -52,21 +52,11 @@ def cached_json(root: Path, found: Sequence[Flavored]) -> str:
     return document("cached", cache_root=str(root), datasets=listed)
 
 
-def _fields(flavor: Flavor) -> Mapping[str, object]:
-    return {
-        "bit_depth": flavor.bit_depth,
-        "channels": flavor.channels,
-        "format": flavor.format,
-        "mixdown": flavor.mixdown,
-        "sampling_rate": flavor.sampling_rate,
-    }
-
-
 def _wish(flavor: Flavor) -> str:
     """A flavor as one would ask for it."""
     said = [
         f"{key.replace('_', '-')} {','.join(map(str, value)) if isinstance(value, list | tuple) else value}"
-        for key, value in _fields(flavor).items()
+        for key, value in flavor.parameters.items()
         if value is not None and key != "mixdown"
     ]
     return ", ".join([*said, *(["mixdown"] if flavor.mixdown else [])]) or "original"

@@ -237,13 +237,7 @@ def _meta(known: Version, flavor: Flavor, *, complete: bool) -> dict[str, object
     return {
         "version": known.identity.version,
         "commit": known.identity.commit,
-        "flavor": {
-            "bit_depth": flavor.bit_depth,
-            "channels": flavor.channels,
-            "format": flavor.format,
-            "mixdown": flavor.mixdown,
-            "sampling_rate": flavor.sampling_rate,
-        },
+        "flavor": flavor.parameters,
         "complete": complete,
     }
 

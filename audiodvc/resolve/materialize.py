@@ -246,23 +246,12 @@ def place(
     links.place(((source, f"{root}/{name}") for source, name in files), kinds, advance, root=root)
 
 
-def parameters(flavor: Flavor) -> dict[str, object]:
-    """What a flavor is made with, to be written down."""
-    return {
-        "bit_depth": flavor.bit_depth,
-        "channels": flavor.channels,
-        "format": flavor.format,
-        "mixdown": flavor.mixdown,
-        "sampling_rate": flavor.sampling_rate,
-    }
-
-
 def finish(flavored: Flavored, *, complete: bool) -> Flavored:
     """Write down what a materialization is, and whether it lacks nothing."""
     said = {
         "schema": _FLAVOR,
         **asdict(flavored.identity),
-        "flavor": parameters(flavored.flavor),
+        "flavor": flavored.flavor.parameters,
         "flavor_id": flavored.flavor.short_id,
         "complete": complete,
     }

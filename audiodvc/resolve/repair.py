@@ -104,7 +104,7 @@ def _note(root: Path, wanted: Sequence[_Wanted]) -> None:
     noted = [
         {
             "identity": asdict(one.identity),
-            "flavor": materialize.parameters(one.flavor),
+            "flavor": one.flavor.parameters,
             "media": one.media,
         }
         for one in wanted

@@ -55,7 +55,7 @@ def make(root: Path) -> None:
         (root / name).unlink()
     lines = (root / TABLE).read_text().splitlines()
     chance = random.Random(1)  # noqa: S311 - made data
-    before, after = "\n".join([*lines, ""]), "\n".join([lines[0], *_changed(chance, lines[1:]), ""])
+    before, after = "\n".join([*lines, ""]), "\n".join([lines[0], *changed(chance, lines[1:]), ""])
     root.with_suffix(".csv").write_text(before)
     for text in (before, after):
         (root / TABLE).write_text(text)
@@ -64,7 +64,8 @@ def make(root: Path) -> None:
         run(["git", *identity, "commit", "--quiet", "--message", "rows"], root)
 
 
-def _changed(chance: random.Random, lines: Sequence[str]) -> Iterator[str]:
+def changed(chance: random.Random, lines: Sequence[str], side: str = "new") -> Iterator[str]:
+    """Rows of which a hundredth differ, mostly by a cell."""
     for line in lines:
         if chance.random() > 0.01:
             yield line
@@ -75,7 +76,7 @@ def _changed(chance: random.Random, lines: Sequence[str]) -> Iterator[str]:
             continue
         if kind < 0.2:
             yield line
-            file = file.replace("audio/", "audio/new/")
+            file = file.replace("audio/", f"audio/{side}/")
         elif kind < 0.3:
             start = start[:-9] + f"{chance.randrange(999):03}000000"
         elif kind < 0.4:

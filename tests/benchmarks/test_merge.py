@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.measure import Goal, median, ram_disk, run, sealed, write_table
-from tests.benchmarks.test_validate import EMOTIONS, RUNS, make_dataset
+from tests.benchmarks.test_diff import changed
+from tests.benchmarks.test_validate import RUNS, make_dataset
 
 if TYPE_CHECKING:
     import pytest
@@ -64,25 +65,3 @@ def make(root: Path) -> None:
         chance = random.Random(number)  # noqa: S311 - made data
         rows = lines[1:] if side == "base" else changed(chance, lines[1:], side)
         (root / side).write_text("\n".join([lines[0], *rows, ""]))
-
-
-def changed(chance: random.Random, lines: Sequence[str], side: str) -> Iterator[str]:
-    """Rows of which a hundredth differ, mostly by a cell."""
-    for line in lines:
-        if chance.random() > 0.01:
-            yield line
-            continue
-        file, start, end, *cells = line.split(",")
-        kind = chance.random()
-        if kind < 0.1:
-            continue
-        if kind < 0.2:
-            yield line
-            file = file.replace("audio/", f"audio/{side}/")
-        elif kind < 0.3:
-            start = start[:-9] + f"{chance.randrange(999):03}000000"
-        elif kind < 0.4:
-            cells[1] = "0.5"
-        else:
-            cells[0] = chance.choice(EMOTIONS)
-        yield ",".join((file, start, end, *cells))
