@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from datetime import date
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 import audiodvc
 from audiodvc.adapters.terminal import silence
@@ -22,30 +20,13 @@ from audiodvc.resolve.get import Ready, Request, get
 from audiodvc.resolve.load import load
 from audiodvc.resolve.materialize import STATE
 from tests.builder import Repo
-from tests.reliability import room
 from tests.reliability.room import NEW, TABLE, A, md5
 from tests.reliability.tally import count
 
+if TYPE_CHECKING:
+    import pytest
+
 _YEAR = 365 * 86_400.0
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) -> Path:
-    """A dataset with one version, its remote, and the repository that it is pushed to."""
-    return room.make(tmp_path_factory.mktemp("made"), repo_template)
-
-
-@pytest.fixture
-def repo(made: Path, tmp_path: Path) -> Repo:
-    """A copy of all of it."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True, symlinks=True)
-    return Repo(tmp_path / "dataset")
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    """A cache of the test's own."""
-    return tmp_path / "cache"
 
 
 def set_back(path: Path, seconds: float = _YEAR) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability import lab, room
+from tests.reliability import lab
 from tests.reliability.lab import Disk, Lab
 from tests.reliability.room import DEEDS, Deed, Room
 from tests.reliability.tally import count, rounds
@@ -39,12 +39,6 @@ CLOSED = [
     ("publish", "dataset.media/files/md5"),
     ("install", "dataset/.git/hooks"),
 ]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) -> Path:
-    """A dataset with one version, its remote, and the repository that it is pushed to."""
-    return room.make(tmp_path_factory.mktemp("made"), repo_template)
 
 
 @pytest.fixture(scope="module")

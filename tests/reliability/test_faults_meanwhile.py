@@ -39,25 +39,6 @@ from tests.reliability.tally import count
 MINE = "file,mood\naudio/a.wav,typed just now\naudio/b.wav,wild\n"
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) -> Path:
-    """A dataset with one version, its remote, and the repository that it is pushed to."""
-    return room.make(tmp_path_factory.mktemp("made"), repo_template)
-
-
-@pytest.fixture
-def repo(made: Path, tmp_path: Path) -> Repo:
-    """A copy of all of it."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True, symlinks=True)
-    return Repo(tmp_path / "dataset")
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    """A cache of the test's own."""
-    return tmp_path / "cache"
-
-
 def during(what: str, work: Callable[[], object], *, at_end: bool = False) -> Progress:
     """Let something happen once, while something else is done: when it begins, or when it has ended."""
     left = [work]

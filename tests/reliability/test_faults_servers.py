@@ -23,12 +23,6 @@ _CONFIG = "[core]\n    remote = storage\n['remote \"storage\"']\n    url = "
 _GET = ("--version", "1.0.1", "--workers", "1")
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, repo_template: Path) -> Path:
-    """A dataset with one version, its remote, and the repository that it is pushed to."""
-    return room.make(tmp_path_factory.mktemp("made"), repo_template)
-
-
 @pytest.fixture
 def here(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
     """A copy of all of it."""
